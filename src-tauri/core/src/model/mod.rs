@@ -1,0 +1,11 @@
+//! Plain types and rules. No IO and no clock: time is passed in.
+
+mod ids;
+mod lineage;
+mod project;
+mod session;
+
+pub use ids::{ClaudeSessionId, InvalidId, ProjectId, TerminalKey};
+pub use lineage::{LineageEntry, SessionSource};
+pub use project::{CurrentSessionId, DisplayMode, LaunchOptions, OutputProject, ProjectStatus};
+pub use session::{Exit, SessionState, TerminalSize};
