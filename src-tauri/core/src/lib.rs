@@ -4,4 +4,5 @@
 //! `model` is plain types; `store`, `claude` and `session` build on it and do not know each
 //! other; `project_sessions` is the one place that composes the three. See `ARCHITECTURE.md`.
 
+pub mod folders;
 pub mod model;
