@@ -1,0 +1,53 @@
+# Every command sets up what it needs first (scripts/setup.sh: quiet, and nothing when nothing is missing).
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export PATH := $(CURDIR)/target/tools/bin:$(PATH)
+
+# `tauri build` sets it: the window shows the pages inside the binary and never looks for a development server.
+APP_FEATURES := custom-protocol
+RELEASE := cargo build --release --locked --workspace --features $(APP_FEATURES)
+UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -type f -print)
+
+.PHONY: help run build test test-long lint bench package setup-build setup-test setup-lint setup-bench setup-package ui
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+run: ## build, and open the window
+	@scripts/display.sh
+	@$(MAKE) --no-print-directory build
+	@exec target/release/reprise
+
+build: setup-build ui ## target/release/reprise and target/release/reprise-session
+	@$(RELEASE)
+
+test: setup-test ui ## every test, the real window and the real Claude Code among them
+	@scripts/test.sh default
+
+test-long: setup-test ui ## the same with the long variants
+	@scripts/test.sh long
+
+lint: setup-lint ui ## format, clippy, licences and sources of dependencies, svelte-check, eslint, prettier
+	@cargo fmt --all --check
+	@cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+	@cargo deny --log-level error --locked --offline check licenses bans sources
+	@cd ui && npm run --silent check && npm run --silent lint
+
+bench: setup-bench build ## MB/s of cat in the window, beside a null reader and Alacritty
+	@cargo build --quiet --release --locked --package reprise --bench cat_plain
+	@cargo bench --quiet --locked --package reprise --bench cat_plain
+
+package: setup-package build ## target/package/reprise_<version>_<arch>.deb
+	@scripts/package.sh
+
+setup-build setup-test setup-lint setup-bench setup-package:
+	@scripts/setup.sh build $(filter-out build,$(patsubst setup-%,%,$@))
+
+ui: ui/dist/index.html
+
+ui/dist/index.html: $(UI_SOURCES)
+	@test -d ui/node_modules || scripts/setup.sh build
+	@cd ui && npm run --silent build -- --logLevel warn
+	@touch $@
