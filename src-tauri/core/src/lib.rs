@@ -6,3 +6,4 @@
 
 pub mod folders;
 pub mod model;
+pub mod process;
