@@ -7,3 +7,4 @@
 pub mod folders;
 pub mod model;
 pub mod process;
+pub mod store;

@@ -1,0 +1,393 @@
+//! The embedded store: one SQLite file, shared by the app, a second app and the command line.
+
+mod file;
+mod schema;
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use self::file::{DatabaseFile, OpenFile};
+use self::schema::{PROJECT_COLUMNS, STEPS, lineage_entry, session_id, status_word};
+use super::{
+    CreateOutcome, MoveOutcome, NewProject, ReplaceOutcome, SaveOutcome, Store, StoreError,
+};
+use crate::model::{
+    ClaudeSessionId, CurrentSessionId, LaunchOptions, LineageEntry, OutputProject, ProjectId,
+    ProjectStatus, SessionSource,
+};
+
+pub use file::SetAside;
+
+/// The store in a file: write-ahead log, every commit synced.
+pub struct SqliteStore {
+    file: DatabaseFile,
+    /// None only while it is dropped.
+    open: Mutex<Option<OpenFile>>,
+}
+
+/// An open store, and what the person has to be told about it.
+pub struct Opened {
+    /// The store.
+    pub store: SqliteStore,
+    /// The damaged file that lay in its place, where there was one; the store is empty then.
+    pub set_aside: Option<SetAside>,
+}
+
+impl SqliteStore {
+    /// Opens the database at `path`; creates it, and its folder, where there is none. An older
+    /// schema is brought up to date. A damaged file is set aside as `<file>.corrupt-<time>`
+    /// (`at`, UTC) with its log, and of several processes exactly one is told.
+    ///
+    /// # Errors
+    /// [`StoreError`]; in each case the file that is there is left as it is.
+    pub fn open(path: &Path, at: Timestamp) -> Result<Opened, StoreError> {
+        Self::open_with_steps(path, at, STEPS)
+    }
+
+    fn open_with_steps(
+        path: &Path,
+        at: Timestamp,
+        steps: &'static [&'static str],
+    ) -> Result<Opened, StoreError> {
+        let file = DatabaseFile::new(path, steps)?;
+        let (open, set_aside) = file.open(at)?;
+        let store = Self {
+            file,
+            open: Mutex::new(Some(open)),
+        };
+        Ok(Opened { store, set_aside })
+    }
+
+    /// The database file, links resolved.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.run(TransactionBehavior::Deferred, work)
+    }
+
+    /// Takes the write lock before it reads: what `work` reads stays true until it commits.
+    fn write<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.run(TransactionBehavior::Immediate, work)
+    }
+
+    fn run<T>(
+        &self,
+        behavior: TransactionBehavior,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        // A panic in another call has rolled its transaction back: the connection is sound.
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let _shared = self.file.lock_shared()?;
+        let Some(open) = open.as_mut() else {
+            return Err(StoreError::Missing {
+                path: self.path().into(),
+            });
+        };
+        self.file.follow(open)?;
+        let transaction = self.file.begin(&mut open.connection, behavior)?;
+        work(&transaction)
+            .and_then(|result| transaction.commit().map(|()| result))
+            .map_err(|error| self.file.error(error))
+    }
+
+    /// Changes one column and says what the project is now.
+    fn set(
+        &self,
+        id: ProjectId,
+        column: &'static str,
+        value: &str,
+        at: Timestamp,
+    ) -> Result<Option<OutputProject>, StoreError> {
+        self.write(|sql| {
+            set_column(sql, id, column, value, at)?;
+            project_by(sql, "id", &id.to_string())
+        })
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        // The last connection deletes the log by its name: not while another process puts a
+        // new database in its place.
+        let _shared = self.file.lock_shared();
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Store for SqliteStore {
+    fn create_project(&self, new: NewProject) -> Result<CreateOutcome, StoreError> {
+        self.write(|sql| {
+            if let Some(there) = project_by(sql, "workspace_path", &new.workspace_path)? {
+                return Ok(CreateOutcome::AlreadyThere(there));
+            }
+            let id = ProjectId::generate().to_string();
+            let at = new.at.as_microsecond();
+            sql.prepare_cached(
+                "INSERT INTO output_projects (id, name, workspace_path, status, launch, \
+                 created_at_us, updated_at_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+            )?
+            .execute(params![
+                id,
+                new.name,
+                new.workspace_path,
+                status_word(ProjectStatus::Created),
+                launch_text(&new.launch)?,
+                at
+            ])?;
+            project_by(sql, "id", &id)?
+                .map(CreateOutcome::Created)
+                .ok_or(rusqlite::Error::QueryReturnedNoRows)
+        })
+    }
+
+    fn project(&self, id: ProjectId) -> Result<Option<OutputProject>, StoreError> {
+        self.read(|sql| project_by(sql, "id", &id.to_string()))
+    }
+
+    fn project_at(&self, workspace_path: &str) -> Result<Option<OutputProject>, StoreError> {
+        self.read(|sql| project_by(sql, "workspace_path", workspace_path))
+    }
+
+    fn projects(&self) -> Result<Vec<OutputProject>, StoreError> {
+        self.read(|sql| {
+            sql.prepare_cached(&format!(
+                "SELECT {PROJECT_COLUMNS} FROM output_projects ORDER BY created_at_us, id"
+            ))?
+            .query_map([], schema::project)?
+            .filter_map(Result::transpose)
+            .collect()
+        })
+    }
+
+    fn rename_project(
+        &self,
+        id: ProjectId,
+        name: &str,
+        at: Timestamp,
+    ) -> Result<Option<OutputProject>, StoreError> {
+        self.set(id, "name", name, at)
+    }
+
+    fn move_project(
+        &self,
+        id: ProjectId,
+        workspace_path: &str,
+        at: Timestamp,
+    ) -> Result<MoveOutcome, StoreError> {
+        self.write(|sql| {
+            let id_text = id.to_string();
+            if project_by(sql, "id", &id_text)?.is_none() {
+                return Ok(MoveOutcome::NoSuchProject);
+            }
+            if let Some(other) = project_by(sql, "workspace_path", workspace_path)?
+                && other.id != id
+            {
+                return Ok(MoveOutcome::Taken(other));
+            }
+            set_column(sql, id, "workspace_path", workspace_path, at)?;
+            project_by(sql, "id", &id_text)?
+                .map(MoveOutcome::Moved)
+                .ok_or(rusqlite::Error::QueryReturnedNoRows)
+        })
+    }
+
+    fn set_launch_options(
+        &self,
+        id: ProjectId,
+        launch: &LaunchOptions,
+        at: Timestamp,
+    ) -> Result<Option<OutputProject>, StoreError> {
+        let text = launch_text(launch).map_err(|error| self.file.error(error))?;
+        self.set(id, "launch", &text, at)
+    }
+
+    fn set_project_status(
+        &self,
+        id: ProjectId,
+        status: ProjectStatus,
+        at: Timestamp,
+    ) -> Result<Option<OutputProject>, StoreError> {
+        self.set(id, "status", status_word(status), at)
+    }
+
+    fn remove_project(&self, id: ProjectId) -> Result<bool, StoreError> {
+        self.write(|sql| {
+            let removed = sql.execute(
+                "DELETE FROM output_projects WHERE id = ?1",
+                [id.to_string()],
+            )?;
+            Ok(removed > 0)
+        })
+    }
+
+    fn save_session_id_if_unset(
+        &self,
+        project: ProjectId,
+        id: &ClaudeSessionId,
+        at: Timestamp,
+    ) -> Result<SaveOutcome, StoreError> {
+        self.write(|sql| match current_session_id(sql, project)? {
+            None => Ok(SaveOutcome::NoSuchProject),
+            Some(CurrentSessionId::Unset) => {
+                let row = first_row(project, id, SessionSource::Startup, None, at);
+                insert_lineage(sql, &row)?;
+                set_column(sql, project, "claude_session_id", id.as_str(), at)?;
+                Ok(SaveOutcome::Saved)
+            }
+            Some(there) => Ok(SaveOutcome::AlreadySet(there)),
+        })
+    }
+
+    fn replace_session_id(
+        &self,
+        project: ProjectId,
+        expected: &CurrentSessionId,
+        new: &ClaudeSessionId,
+        source: SessionSource,
+        at: Timestamp,
+    ) -> Result<ReplaceOutcome, StoreError> {
+        self.write(|sql| {
+            let Some(there) = current_session_id(sql, project)? else {
+                return Ok(ReplaceOutcome::NoSuchProject);
+            };
+            let row = first_row(project, new, source, expected.id(), at);
+            insert_lineage(sql, &row)?;
+            if there.as_stored() != expected.as_stored() {
+                return Ok(ReplaceOutcome::Conflict(there));
+            }
+            set_column(sql, project, "claude_session_id", new.as_str(), at)?;
+            Ok(ReplaceOutcome::Replaced)
+        })
+    }
+
+    fn append_lineage(&self, entry: &LineageEntry) -> Result<(), StoreError> {
+        self.write(|sql| insert_lineage(sql, entry))
+    }
+
+    fn mark_message_sent(
+        &self,
+        project: ProjectId,
+        id: &ClaudeSessionId,
+    ) -> Result<bool, StoreError> {
+        self.write(|sql| {
+            let rows = sql.execute(
+                "UPDATE lineage SET message_sent = 1 WHERE project_id = ?1 AND session_id = ?2",
+                [project.to_string().as_str(), id.as_str()],
+            )?;
+            Ok(rows > 0)
+        })
+    }
+
+    fn lineage(&self, project: ProjectId) -> Result<Vec<LineageEntry>, StoreError> {
+        self.read(|sql| {
+            sql.prepare_cached(
+                "SELECT session_id, source, parent_session_id, at_us, \
+                 max(message_sent) OVER (PARTITION BY session_id) \
+                 FROM lineage WHERE project_id = ?1 ORDER BY at_us, row",
+            )?
+            .query_map([project.to_string()], |row| lineage_entry(project, row))?
+            .filter_map(Result::transpose)
+            .collect()
+        })
+    }
+
+    fn message_sent(&self, project: ProjectId, id: &ClaudeSessionId) -> Result<bool, StoreError> {
+        self.read(|sql| {
+            sql.query_row(
+                "SELECT coalesce(max(message_sent), 0) FROM lineage \
+                 WHERE project_id = ?1 AND session_id = ?2",
+                [project.to_string().as_str(), id.as_str()],
+                |row| row.get(0),
+            )
+        })
+    }
+}
+
+fn project_by(
+    sql: &Connection,
+    column: &'static str,
+    value: &str,
+) -> rusqlite::Result<Option<OutputProject>> {
+    sql.prepare_cached(&format!(
+        "SELECT {PROJECT_COLUMNS} FROM output_projects WHERE {column} = ?1"
+    ))?
+    .query_row([value], schema::project)
+    .optional()
+    .map(Option::flatten)
+}
+
+/// The stored session id; none where there is no such project.
+fn current_session_id(
+    sql: &Connection,
+    project: ProjectId,
+) -> rusqlite::Result<Option<CurrentSessionId>> {
+    sql.prepare_cached("SELECT claude_session_id FROM output_projects WHERE id = ?1")?
+        .query_row([project.to_string()], |row| row.get_ref(0).map(session_id))
+        .optional()
+}
+
+fn set_column(
+    sql: &Connection,
+    id: ProjectId,
+    column: &'static str,
+    value: &str,
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    sql.prepare_cached(&format!(
+        "UPDATE output_projects SET {column} = ?2, updated_at_us = ?3 WHERE id = ?1"
+    ))?
+    .execute(params![id.to_string(), value, at.as_microsecond()])
+    .map(|_| ())
+}
+
+/// The row of an id that becomes current: nothing has been said under it yet.
+fn first_row(
+    project: ProjectId,
+    id: &ClaudeSessionId,
+    source: SessionSource,
+    parent: Option<&ClaudeSessionId>,
+    at: Timestamp,
+) -> LineageEntry {
+    LineageEntry {
+        project,
+        session_id: id.clone(),
+        source,
+        parent: parent.cloned(),
+        at,
+        message_sent: false,
+    }
+}
+
+fn insert_lineage(sql: &Connection, entry: &LineageEntry) -> rusqlite::Result<()> {
+    sql.prepare_cached(
+        "INSERT INTO lineage (project_id, session_id, source, parent_session_id, at_us, \
+         message_sent) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+         ON CONFLICT (project_id, session_id, source, at_us) \
+         DO UPDATE SET message_sent = max(message_sent, excluded.message_sent)",
+    )?
+    .execute(params![
+        entry.project.to_string(),
+        entry.session_id.as_str(),
+        entry.source.as_str(),
+        entry.parent.as_ref().map(ClaudeSessionId::as_str),
+        entry.at.as_microsecond(),
+        entry.message_sent
+    ])
+    .map(|_| ())
+}
+
+fn launch_text(launch: &LaunchOptions) -> rusqlite::Result<String> {
+    serde_json::to_string(launch)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}

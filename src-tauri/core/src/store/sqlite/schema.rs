@@ -1,0 +1,127 @@
+//! The tables, and how rows become values.
+
+use jiff::Timestamp;
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
+
+use crate::model::{
+    ClaudeSessionId, CurrentSessionId, LineageEntry, OutputProject, ProjectId, ProjectStatus,
+    SessionSource,
+};
+
+/// Marks a database as ours ("RPRS").
+pub(super) const APPLICATION_ID: i64 = 0x5250_5253;
+
+/// Each step leads from its index as the schema's version to the next. Never change one that
+/// was released: add another. No CHECK constraints: `quick_check` would take a value that
+/// another program wrote for damage.
+pub(super) const STEPS: &[&str] = &["
+CREATE TABLE output_projects (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    workspace_path TEXT NOT NULL UNIQUE,
+    status TEXT NOT NULL,
+    claude_session_id TEXT,
+    launch TEXT NOT NULL,
+    created_at_us INTEGER NOT NULL,
+    updated_at_us INTEGER NOT NULL
+) STRICT;
+CREATE TABLE lineage (
+    row INTEGER PRIMARY KEY,
+    project_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    source TEXT NOT NULL,
+    parent_session_id TEXT,
+    at_us INTEGER NOT NULL,
+    message_sent INTEGER NOT NULL,
+    UNIQUE (project_id, session_id, source, at_us)
+) STRICT;
+"];
+
+/// The columns that [`project`] reads, in its order.
+pub(super) const PROJECT_COLUMNS: &str = "id, name, workspace_path, status, claude_session_id, \
+     launch, created_at_us, updated_at_us";
+
+/// Reads a project. Other programs can write to the file, and one odd value must not hide the
+/// other projects: a status or launch options that are not ours count as the default, and a
+/// row whose id names no project is none.
+pub(super) fn project(row: &Row<'_>) -> rusqlite::Result<Option<OutputProject>> {
+    let text = |index| {
+        row.get_ref(index)
+            .map(|value| text(value).unwrap_or_default())
+    };
+    let Ok(id) = text(0)?.parse::<ProjectId>() else {
+        return Ok(None);
+    };
+    Ok(Some(OutputProject {
+        id,
+        name: text(1)?,
+        workspace_path: text(2)?,
+        status: match text(3)?.as_str() {
+            "initialized" => ProjectStatus::Initialized,
+            "active" => ProjectStatus::Active,
+            _ => ProjectStatus::Created,
+        },
+        claude_session_id: session_id(row.get_ref(4)?),
+        launch: serde_json::from_str(&text(5)?).unwrap_or_default(),
+        created_at: time(row.get(6)?),
+        updated_at: time(row.get(7)?),
+    }))
+}
+
+/// Reads the columns session_id, source, parent_session_id, at_us, message_sent. A row whose
+/// id is no session id is none.
+pub(super) fn lineage_entry(
+    project: ProjectId,
+    row: &Row<'_>,
+) -> rusqlite::Result<Option<LineageEntry>> {
+    let id = |index| {
+        row.get_ref(index)
+            .map(|value| text(value).and_then(|text| text.parse::<ClaudeSessionId>().ok()))
+    };
+    let Some(session_id) = id(0)? else {
+        return Ok(None);
+    };
+    Ok(Some(LineageEntry {
+        project,
+        session_id,
+        source: SessionSource::from_word(&text(row.get_ref(1)?).unwrap_or_default()),
+        parent: id(2)?,
+        at: time(row.get(3)?),
+        message_sent: row.get(4)?,
+    }))
+}
+
+/// Reads a stored session id, whatever it is.
+pub(super) fn session_id(value: ValueRef<'_>) -> CurrentSessionId {
+    CurrentSessionId::from_stored(text(value))
+}
+
+pub(super) fn status_word(status: ProjectStatus) -> &'static str {
+    match status {
+        ProjectStatus::Created => "created",
+        ProjectStatus::Initialized => "initialized",
+        ProjectStatus::Active => "active",
+    }
+}
+
+/// A text even where the bytes are not UTF-8: SQLite does not insist on it.
+fn text(value: ValueRef<'_>) -> Option<String> {
+    match value {
+        ValueRef::Null => None,
+        ValueRef::Integer(number) => Some(number.to_string()),
+        ValueRef::Real(number) => Some(number.to_string()),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            Some(String::from_utf8_lossy(bytes).into_owned())
+        }
+    }
+}
+
+/// A stored time; one that no calendar holds comes out as the nearest that does.
+fn time(us: i64) -> Timestamp {
+    Timestamp::from_microsecond(us).unwrap_or(if us < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
+}

@@ -1,0 +1,700 @@
+//! What every store promises, one test per promise. `store_contract!` runs all of them.
+
+use jiff::Timestamp;
+use reprise_core::model::{
+    ClaudeSessionId, CurrentSessionId, DisplayMode, LaunchOptions, LineageEntry, OutputProject,
+    ProjectId, ProjectStatus, SessionSource,
+};
+use reprise_core::store::{
+    CreateOutcome, MoveOutcome, NewProject, ReplaceOutcome, SaveOutcome, Store,
+};
+
+/// A fresh, empty store to be tested.
+pub trait Subject {
+    /// The store.
+    fn store(&self) -> &dyn Store;
+    /// A second way to the same content, as another process has it.
+    fn another(&self) -> Box<dyn Store>;
+    /// Writes a project's session id past the store, as another program would.
+    fn plant_session_id(&self, project: ProjectId, text: &str);
+}
+
+/// Runs every promise as a test of its own: `store_contract!(fresh)` with `fresh() -> impl Subject`.
+macro_rules! store_contract {
+    ($fresh:path) => {
+        store_contract!($fresh:
+            a_new_project_is_stored_as_it_was_given,
+            a_folder_has_one_project_however_often_it_is_created,
+            of_many_threads_creating_a_folders_project_one_creates_it,
+            projects_are_listed_by_creation_time,
+            an_unknown_project_is_none_and_not_an_error,
+            each_field_changes_alone_and_says_when,
+            a_project_moves_only_to_a_folder_that_is_free,
+            a_removed_project_leaves_its_lineage,
+            the_first_session_id_is_saved_with_its_row,
+            a_session_id_that_is_set_is_told_and_stays,
+            a_session_id_is_replaced_only_where_the_expected_one_is_stored,
+            a_conflict_keeps_the_row_of_the_id_that_lost,
+            a_text_that_is_no_uuid_is_listed_and_can_be_replaced,
+            a_session_id_keeps_the_case_of_its_letters,
+            a_row_added_twice_is_there_once,
+            lineage_is_told_oldest_first,
+            a_sent_message_is_never_forgotten,
+            every_text_comes_back_as_it_went_in,
+            two_handles_see_each_others_changes,
+            any_sequence_of_calls_does_what_the_model_does
+        );
+    };
+    ($fresh:path: $($promise:ident),+) => {$(
+        #[test]
+        fn $promise() {
+            $crate::contract::$promise($fresh);
+        }
+    )+};
+}
+
+/// A time with a whole number of milliseconds, which every store keeps.
+pub fn time(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(1_790_000_000_000 + ms).unwrap()
+}
+
+pub fn new_project(folder: &str, at: Timestamp) -> NewProject {
+    NewProject {
+        name: folder.rsplit('/').next().unwrap().to_owned(),
+        workspace_path: folder.to_owned(),
+        launch: LaunchOptions::default(),
+        at,
+    }
+}
+
+fn created(store: &dyn Store, folder: &str) -> OutputProject {
+    match store.create_project(new_project(folder, time(0))).unwrap() {
+        CreateOutcome::Created(project) => project,
+        CreateOutcome::AlreadyThere(project) => panic!("{project:?} was there already"),
+    }
+}
+
+fn current(store: &dyn Store, id: ProjectId) -> CurrentSessionId {
+    store.project(id).unwrap().unwrap().claude_session_id
+}
+
+pub fn a_new_project_is_stored_as_it_was_given<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let launch = LaunchOptions {
+        permission_mode: Some("plan".into()),
+        model: None,
+        extra_args: vec!["--add-dir".into(), "/tmp/with space".into()],
+        env: [("TOKEN".to_owned(), "a=b\n".to_owned())].into(),
+        display: DisplayMode::Scrollback,
+    };
+    let outcome = subject
+        .store()
+        .create_project(NewProject {
+            name: "Relatório".into(),
+            workspace_path: "/home/ana/relatório".into(),
+            launch: launch.clone(),
+            at: time(7),
+        })
+        .unwrap();
+    let CreateOutcome::Created(project) = outcome else {
+        panic!("{outcome:?}");
+    };
+    let expected = OutputProject {
+        id: project.id,
+        name: "Relatório".into(),
+        workspace_path: "/home/ana/relatório".into(),
+        status: ProjectStatus::Created,
+        claude_session_id: CurrentSessionId::Unset,
+        launch,
+        created_at: time(7),
+        updated_at: time(7),
+    };
+    assert_eq!(project, expected);
+    let store = subject.another();
+    assert_eq!(store.project(project.id).unwrap().as_ref(), Some(&expected));
+    assert_eq!(
+        store.project_at("/home/ana/relatório").unwrap(),
+        Some(expected)
+    );
+    assert_eq!(store.lineage(project.id).unwrap(), []);
+}
+
+pub fn a_folder_has_one_project_however_often_it_is_created<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let first = created(subject.store(), "/w/a");
+    let again = subject
+        .store()
+        .create_project(NewProject {
+            name: "another name".into(),
+            ..new_project("/w/a", time(5))
+        })
+        .unwrap();
+    assert_eq!(again, CreateOutcome::AlreadyThere(first.clone()));
+    assert_eq!(again.into_project(), first);
+    assert_eq!(subject.store().projects().unwrap(), [first]);
+}
+
+pub fn of_many_threads_creating_a_folders_project_one_creates_it<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let outcomes = at_once(&subject, 8, |store, _| {
+        store.create_project(new_project("/w/a", time(0))).unwrap()
+    });
+    let new = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, CreateOutcome::Created(_)))
+        .count();
+    assert_eq!(new, 1, "{outcomes:?}");
+    assert_eq!(subject.store().projects().unwrap().len(), 1);
+}
+
+pub fn projects_are_listed_by_creation_time<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    for (folder, ms) in [("/w/b", 20), ("/w/c", 10), ("/w/a", 30)] {
+        subject
+            .store()
+            .create_project(new_project(folder, time(ms)))
+            .unwrap();
+    }
+    let folders: Vec<_> = subject
+        .store()
+        .projects()
+        .unwrap()
+        .into_iter()
+        .map(|project| project.workspace_path)
+        .collect();
+    assert_eq!(folders, ["/w/c", "/w/b", "/w/a"]);
+}
+
+pub fn an_unknown_project_is_none_and_not_an_error<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let store = subject.store();
+    let nobody = ProjectId::generate();
+    let id = ClaudeSessionId::generate();
+    assert_eq!(store.projects().unwrap(), []);
+    assert_eq!(store.project(nobody).unwrap(), None);
+    assert_eq!(store.project_at("/w").unwrap(), None);
+    assert_eq!(store.rename_project(nobody, "x", time(0)).unwrap(), None);
+    assert_eq!(
+        store.move_project(nobody, "/w", time(0)).unwrap(),
+        MoveOutcome::NoSuchProject
+    );
+    assert_eq!(
+        store
+            .set_launch_options(nobody, &LaunchOptions::default(), time(0))
+            .unwrap(),
+        None
+    );
+    assert_eq!(
+        store
+            .set_project_status(nobody, ProjectStatus::Active, time(0))
+            .unwrap(),
+        None
+    );
+    assert!(!store.remove_project(nobody).unwrap());
+    assert_eq!(
+        store
+            .save_session_id_if_unset(nobody, &id, time(0))
+            .unwrap(),
+        SaveOutcome::NoSuchProject
+    );
+    assert_eq!(
+        store
+            .replace_session_id(
+                nobody,
+                &CurrentSessionId::Unset,
+                &id,
+                SessionSource::Clear,
+                time(0)
+            )
+            .unwrap(),
+        ReplaceOutcome::NoSuchProject
+    );
+    assert!(!store.mark_message_sent(nobody, &id).unwrap());
+    assert!(!store.message_sent(nobody, &id).unwrap());
+    assert_eq!(store.lineage(nobody).unwrap(), []);
+}
+
+pub fn each_field_changes_alone_and_says_when<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let store = subject.store();
+    let mut expected = created(store, "/w/a");
+    let id = expected.id;
+
+    expected.name = "novo nome".into();
+    expected.updated_at = time(1);
+    let now = store.rename_project(id, "novo nome", time(1)).unwrap();
+    assert_eq!(now.as_ref(), Some(&expected));
+
+    expected.launch.model = Some("opus".into());
+    expected.updated_at = time(2);
+    let now = store
+        .set_launch_options(id, &expected.launch, time(2))
+        .unwrap();
+    assert_eq!(now.as_ref(), Some(&expected));
+
+    for (ms, status) in [
+        (3, ProjectStatus::Initialized),
+        (4, ProjectStatus::Active),
+        (5, ProjectStatus::Created),
+    ] {
+        expected.status = status;
+        expected.updated_at = time(ms);
+        let now = store.set_project_status(id, status, time(ms)).unwrap();
+        assert_eq!(now.as_ref(), Some(&expected));
+    }
+
+    let session = ClaudeSessionId::generate();
+    store
+        .save_session_id_if_unset(id, &session, time(6))
+        .unwrap();
+    expected.claude_session_id = CurrentSessionId::Set(session);
+    expected.updated_at = time(6);
+    assert_eq!(subject.another().project(id).unwrap(), Some(expected));
+}
+
+pub fn a_project_moves_only_to_a_folder_that_is_free<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let store = subject.store();
+    let mut moved = created(store, "/w/a");
+    let other = created(store, "/w/b");
+    assert_eq!(
+        store.move_project(moved.id, "/w/b", time(1)).unwrap(),
+        MoveOutcome::Taken(other)
+    );
+    assert_eq!(store.project(moved.id).unwrap(), Some(moved.clone()));
+
+    moved.workspace_path = "/w/c".into();
+    moved.updated_at = time(2);
+    assert_eq!(
+        store.move_project(moved.id, "/w/c", time(2)).unwrap(),
+        MoveOutcome::Moved(moved.clone())
+    );
+    assert_eq!(store.project_at("/w/c").unwrap(), Some(moved.clone()));
+    assert_eq!(store.project_at("/w/a").unwrap(), None);
+
+    moved.updated_at = time(3);
+    assert_eq!(
+        store.move_project(moved.id, "/w/c", time(3)).unwrap(),
+        MoveOutcome::Moved(moved)
+    );
+}
+
+pub fn a_removed_project_leaves_its_lineage<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let store = subject.store();
+    let project = created(store, "/w/a").id;
+    let other = created(store, "/w/b");
+    let id = ClaudeSessionId::generate();
+    store
+        .save_session_id_if_unset(project, &id, time(1))
+        .unwrap();
+
+    assert!(store.remove_project(project).unwrap());
+    assert!(!store.remove_project(project).unwrap());
+    assert_eq!(store.projects().unwrap(), [other]);
+    assert_eq!(store.lineage(project).unwrap()[0].session_id, id);
+    // A host that outlived its project still has its ids to tell.
+    let late = LineageEntry {
+        project,
+        session_id: ClaudeSessionId::generate(),
+        source: SessionSource::Clear,
+        parent: Some(id),
+        at: time(2),
+        message_sent: true,
+    };
+    store.append_lineage(&late).unwrap();
+    assert_eq!(store.lineage(project).unwrap()[1], late);
+    // The folder is free for a new project, which starts without a session.
+    let again = created(store, "/w/a");
+    assert_ne!(again.id, project);
+    assert_eq!(again.claude_session_id, CurrentSessionId::Unset);
+}
+
+pub fn the_first_session_id_is_saved_with_its_row<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let store = subject.store();
+    let project = created(store, "/w/a").id;
+    let id = ClaudeSessionId::generate();
+    assert_eq!(
+        store
+            .save_session_id_if_unset(project, &id, time(1))
+            .unwrap(),
+        SaveOutcome::Saved
+    );
+    assert_eq!(current(store, project), CurrentSessionId::Set(id.clone()));
+    assert_eq!(
+        store.lineage(project).unwrap(),
+        [LineageEntry {
+            project,
+            session_id: id,
+            source: SessionSource::Startup,
+            parent: None,
+            at: time(1),
+            message_sent: false,
+        }]
+    );
+}
+
+pub fn a_session_id_that_is_set_is_told_and_stays<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let store = subject.store();
+    let project = created(store, "/w/a");
+    let id = ClaudeSessionId::generate();
+    store
+        .save_session_id_if_unset(project.id, &id, time(1))
+        .unwrap();
+    for late in [ClaudeSessionId::generate(), id.clone()] {
+        assert_eq!(
+            store
+                .save_session_id_if_unset(project.id, &late, time(2))
+                .unwrap(),
+            SaveOutcome::AlreadySet(CurrentSessionId::Set(id.clone()))
+        );
+    }
+    assert_eq!(current(store, project.id), CurrentSessionId::Set(id));
+    assert_eq!(store.lineage(project.id).unwrap().len(), 1);
+}
+
+pub fn a_session_id_is_replaced_only_where_the_expected_one_is_stored<S: Subject>(
+    fresh: fn() -> S,
+) {
+    let subject = fresh();
+    let store = subject.store();
+    let project = created(store, "/w/a").id;
+    let [a, b, c] = [(); 3].map(|()| ClaudeSessionId::generate());
+    let set = |id: &ClaudeSessionId| CurrentSessionId::Set(id.clone());
+    let replace = |expected: &CurrentSessionId, new: &ClaudeSessionId, source, ms| {
+        store
+            .replace_session_id(project, expected, new, source, time(ms))
+            .unwrap()
+    };
+
+    assert_eq!(
+        replace(&CurrentSessionId::Unset, &a, SessionSource::Import, 1),
+        ReplaceOutcome::Replaced
+    );
+    assert_eq!(
+        replace(&CurrentSessionId::Unset, &b, SessionSource::Clear, 2),
+        ReplaceOutcome::Conflict(set(&a))
+    );
+    assert_eq!(
+        replace(&set(&a), &b, SessionSource::Clear, 3),
+        ReplaceOutcome::Replaced
+    );
+    assert_eq!(
+        replace(&set(&a), &c, SessionSource::Resume, 4),
+        ReplaceOutcome::Conflict(set(&b))
+    );
+    assert_eq!(
+        replace(&set(&b), &a, SessionSource::Resume, 5),
+        ReplaceOutcome::Replaced
+    );
+    assert_eq!(current(store, project), set(&a));
+
+    let rows: Vec<_> = store
+        .lineage(project)
+        .unwrap()
+        .into_iter()
+        .map(|row| (row.session_id, row.source, row.parent, row.at))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            (a.clone(), SessionSource::Import, None, time(1)),
+            (b.clone(), SessionSource::Clear, None, time(2)),
+            (b.clone(), SessionSource::Clear, Some(a.clone()), time(3)),
+            (c, SessionSource::Resume, Some(a.clone()), time(4)),
+            (a, SessionSource::Resume, Some(b), time(5)),
+        ]
+    );
+}
+
+pub fn a_conflict_keeps_the_row_of_the_id_that_lost<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let store = subject.store();
+    let project = created(store, "/w/a").id;
+    let first = ClaudeSessionId::generate();
+    store
+        .save_session_id_if_unset(project, &first, time(0))
+        .unwrap();
+    let expected = CurrentSessionId::Set(first.clone());
+    let outcomes = at_once(&subject, 8, |store, number| {
+        let new = ClaudeSessionId::generate();
+        let outcome = store
+            .replace_session_id(
+                project,
+                &expected,
+                &new,
+                SessionSource::Fork,
+                time(number as i64 + 1),
+            )
+            .unwrap();
+        (new, outcome)
+    });
+    let (winners, losers): (Vec<_>, Vec<_>) = outcomes
+        .into_iter()
+        .partition(|(_, outcome)| *outcome == ReplaceOutcome::Replaced);
+    assert_eq!(winners.len(), 1);
+    let winner = CurrentSessionId::Set(winners[0].0.clone());
+    assert_eq!(current(store, project), winner);
+    for (_, outcome) in &losers {
+        assert_eq!(*outcome, ReplaceOutcome::Conflict(winner.clone()));
+    }
+    let rows = store.lineage(project).unwrap();
+    assert_eq!(rows.len(), 9);
+    for (id, _) in winners.iter().chain(&losers) {
+        let row = rows.iter().find(|row| row.session_id == *id).unwrap();
+        assert_eq!(row.parent.as_ref(), Some(&first));
+    }
+}
+
+pub fn a_text_that_is_no_uuid_is_listed_and_can_be_replaced<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let store = subject.store();
+    for (number, text) in ["", "foo", "--continue", "ação\n"].into_iter().enumerate() {
+        let project = created(store, &format!("/w/{number}")).id;
+        subject.plant_session_id(project, text);
+        let invalid = CurrentSessionId::Invalid(text.into());
+        assert_eq!(current(store, project), invalid);
+        assert!(
+            store
+                .projects()
+                .unwrap()
+                .iter()
+                .any(|project| project.claude_session_id == invalid)
+        );
+
+        let new = ClaudeSessionId::generate();
+        assert_eq!(
+            store
+                .save_session_id_if_unset(project, &new, time(1))
+                .unwrap(),
+            SaveOutcome::AlreadySet(invalid.clone())
+        );
+        let replace = |expected: &CurrentSessionId| {
+            store
+                .replace_session_id(project, expected, &new, SessionSource::Startup, time(2))
+                .unwrap()
+        };
+        for wrong in [
+            CurrentSessionId::Unset,
+            CurrentSessionId::Invalid("bar".into()),
+        ] {
+            assert_eq!(replace(&wrong), ReplaceOutcome::Conflict(invalid.clone()));
+        }
+        assert_eq!(replace(&invalid), ReplaceOutcome::Replaced);
+        assert_eq!(current(store, project), CurrentSessionId::Set(new));
+        assert_eq!(store.lineage(project).unwrap()[0].parent, None);
+    }
+}
+
+pub fn a_session_id_keeps_the_case_of_its_letters<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let store = subject.store();
+    let project = created(store, "/w/a").id;
+    let upper: ClaudeSessionId = "9F0E6C1A-3B5D-4E7F-8A90-B1C2D3E4F506".parse().unwrap();
+    let lower: ClaudeSessionId = upper.as_str().to_lowercase().parse().unwrap();
+    store
+        .save_session_id_if_unset(project, &upper, time(1))
+        .unwrap();
+    store.mark_message_sent(project, &upper).unwrap();
+    assert!(!store.message_sent(project, &lower).unwrap());
+    assert_eq!(
+        store
+            .replace_session_id(
+                project,
+                &CurrentSessionId::Set(lower.clone()),
+                &lower,
+                SessionSource::Resume,
+                time(2)
+            )
+            .unwrap(),
+        ReplaceOutcome::Conflict(CurrentSessionId::Set(upper))
+    );
+}
+
+pub fn a_row_added_twice_is_there_once<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let store = subject.store();
+    let project = created(store, "/w/a").id;
+    let row = LineageEntry {
+        project,
+        session_id: ClaudeSessionId::generate(),
+        source: SessionSource::Unknown,
+        parent: Some(ClaudeSessionId::generate()),
+        at: Timestamp::from_microsecond(1_790_000_000_000_001).unwrap(),
+        message_sent: false,
+    };
+    let sent = LineageEntry {
+        message_sent: true,
+        ..row.clone()
+    };
+    store.append_lineage(&row).unwrap();
+    store.append_lineage(&row).unwrap();
+    assert_eq!(store.lineage(project).unwrap(), [row.clone()]);
+    store.append_lineage(&sent).unwrap();
+    store.append_lineage(&row).unwrap();
+    assert_eq!(store.lineage(project).unwrap(), [sent.clone()]);
+
+    // A microsecond, another source or another project makes another row.
+    let later = LineageEntry {
+        at: Timestamp::from_microsecond(1_790_000_000_000_002).unwrap(),
+        ..sent.clone()
+    };
+    let other_source = LineageEntry {
+        source: SessionSource::Resume,
+        at: time(1),
+        ..sent.clone()
+    };
+    let elsewhere = LineageEntry {
+        project: ProjectId::generate(),
+        ..sent.clone()
+    };
+    for row in [&later, &other_source, &elsewhere] {
+        store.append_lineage(row).unwrap();
+    }
+    assert_eq!(store.lineage(project).unwrap(), [sent, later, other_source]);
+    assert_eq!(store.lineage(elsewhere.project).unwrap(), [elsewhere]);
+}
+
+pub fn lineage_is_told_oldest_first<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let project = ProjectId::generate();
+    for ms in [3, 1, 2] {
+        let row = LineageEntry {
+            project,
+            session_id: ClaudeSessionId::generate(),
+            source: SessionSource::Clear,
+            parent: None,
+            at: time(ms),
+            message_sent: false,
+        };
+        subject.store().append_lineage(&row).unwrap();
+    }
+    let times: Vec<_> = subject
+        .store()
+        .lineage(project)
+        .unwrap()
+        .into_iter()
+        .map(|row| row.at)
+        .collect();
+    assert_eq!(times, [time(1), time(2), time(3)]);
+}
+
+pub fn a_sent_message_is_never_forgotten<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let store = subject.store();
+    let project = created(store, "/w/a").id;
+    let [used, unused] = [(); 2].map(|()| ClaudeSessionId::generate());
+    store
+        .save_session_id_if_unset(project, &used, time(1))
+        .unwrap();
+    assert!(!store.message_sent(project, &used).unwrap());
+    assert!(store.mark_message_sent(project, &used).unwrap());
+    assert!(store.mark_message_sent(project, &used).unwrap());
+    assert!(!store.mark_message_sent(project, &unused).unwrap());
+
+    // It belongs to the id: a row that comes later, for a resume of it, says so, too.
+    let set = |id: &ClaudeSessionId| CurrentSessionId::Set(id.clone());
+    store
+        .replace_session_id(project, &set(&used), &unused, SessionSource::Clear, time(2))
+        .unwrap();
+    store
+        .replace_session_id(
+            project,
+            &set(&unused),
+            &used,
+            SessionSource::Resume,
+            time(3),
+        )
+        .unwrap();
+    let told: Vec<_> = store
+        .lineage(project)
+        .unwrap()
+        .into_iter()
+        .map(|row| (row.session_id, row.message_sent))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (used.clone(), true),
+            (unused.clone(), false),
+            (used.clone(), true)
+        ]
+    );
+    assert!(store.message_sent(project, &used).unwrap());
+    assert!(!store.message_sent(project, &unused).unwrap());
+    assert!(!store.message_sent(ProjectId::generate(), &used).unwrap());
+}
+
+pub fn every_text_comes_back_as_it_went_in<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let store = subject.store();
+    for text in [
+        "",
+        " ",
+        "'; DROP TABLE output_projects; --",
+        "$where {\"a\": 1} %_*?[",
+        "日本語 👍🏽 e\u{301}",
+        "line\nbreak\ttab\r",
+        &"x".repeat(100_000),
+    ] {
+        let project = store
+            .create_project(NewProject {
+                name: text.into(),
+                ..new_project(&format!("/w/{text}"), time(0))
+            })
+            .unwrap()
+            .into_project();
+        assert_eq!(project.name, text);
+        let found = store.project_at(&format!("/w/{text}")).unwrap();
+        assert_eq!(found, Some(project));
+    }
+    assert_eq!(store.project_at("/w/%").unwrap(), None);
+}
+
+pub fn two_handles_see_each_others_changes<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let (one, other) = (subject.store(), subject.another());
+    let project = created(one, "/w/a").id;
+    let id = ClaudeSessionId::generate();
+    other
+        .save_session_id_if_unset(project, &id, time(1))
+        .unwrap();
+    assert_eq!(current(one, project), CurrentSessionId::Set(id.clone()));
+    one.mark_message_sent(project, &id).unwrap();
+    assert!(other.message_sent(project, &id).unwrap());
+    other.remove_project(project).unwrap();
+    assert_eq!(one.projects().unwrap(), []);
+}
+
+pub fn any_sequence_of_calls_does_what_the_model_does<S: Subject>(fresh: fn() -> S) {
+    crate::model::check(fresh);
+}
+
+/// Calls `work` in several threads at the same moment, each with a handle of its own.
+fn at_once<S: Subject, T: Send>(
+    subject: &S,
+    threads: usize,
+    work: impl Fn(&dyn Store, usize) -> T + Sync,
+) -> Vec<T> {
+    let stores: Vec<_> = (0..threads).map(|_| subject.another()).collect();
+    let start = std::sync::Barrier::new(threads);
+    std::thread::scope(|scope| {
+        let running: Vec<_> = stores
+            .iter()
+            .enumerate()
+            .map(|(number, store)| {
+                let (start, work) = (&start, &work);
+                scope.spawn(move || {
+                    start.wait();
+                    work(store.as_ref(), number)
+                })
+            })
+            .collect();
+        running
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    })
+}
