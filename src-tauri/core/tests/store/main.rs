@@ -5,5 +5,9 @@
 
 #[macro_use]
 mod contract;
+mod child;
+mod damage;
 mod model;
+mod processes;
+mod refusals;
 mod sqlite;

@@ -40,11 +40,11 @@ fn fresh() -> InFolder {
     InFolder { folder, store }
 }
 
-fn database(folder: &TempDir) -> std::path::PathBuf {
+pub fn database(folder: &TempDir) -> std::path::PathBuf {
     folder.path().join("reprise.sqlite3")
 }
 
-fn open(path: &Path) -> SqliteStore {
+pub fn open(path: &Path) -> SqliteStore {
     let opened = SqliteStore::open(path, time(0)).unwrap();
     assert_eq!(opened.set_aside, None);
     opened.store
