@@ -2,6 +2,8 @@
 
 mod file;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};

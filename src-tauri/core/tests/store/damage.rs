@@ -33,7 +33,8 @@ fn open_damaged(path: &Path) -> (SqliteStore, SetAside) {
 #[test]
 fn each_kind_of_damage_sets_the_file_aside_as_it_is() {
     let page = 4096;
-    let damages: [(&str, fn(&mut Vec<u8>, usize)); 7] = [
+    type Damage = fn(&mut Vec<u8>, usize);
+    let damages: [(&str, Damage); 7] = [
         ("emptied", |bytes, _| bytes.clear()),
         ("cut within the header", |bytes, _| bytes.truncate(50)),
         ("cut after a page", |bytes, page| bytes.truncate(page)),
