@@ -13,7 +13,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use rustix::fs::{Access, AtFlags, CWD, FlockOperation};
 use rustix::io::Errno;
 
-use super::schema::APPLICATION_ID;
+use super::schema::{APPLICATION_ID, probes};
 use crate::store::StoreError;
 
 /// How long to wait for another process. Our own need milliseconds.
@@ -334,6 +334,17 @@ impl DatabaseFile {
             .map_err(sql)?;
         if version < self.known_version() {
             return Ok(Found::OlderSchema(connection));
+        }
+        // A sound file can still have lost a table: its name is only text to the check.
+        for probe in probes() {
+            match connection.prepare(&probe).map(drop) {
+                Ok(()) => {}
+                // "no such table" or "no such column"
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::Unknown) => {
+                    return Ok(Found::Damaged(error.to_string()));
+                }
+                Err(error) => return Err(sql(error)),
+            }
         }
         Ok(Found::Healthy(OpenFile {
             connection,

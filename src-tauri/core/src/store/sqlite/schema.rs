@@ -42,6 +42,16 @@ CREATE TABLE lineage (
 pub(super) const PROJECT_COLUMNS: &str = "id, name, workspace_path, status, claude_session_id, \
      launch, created_at_us, updated_at_us";
 
+/// Statements that can be prepared where all tables and columns are there.
+pub(super) fn probes() -> [String; 2] {
+    [
+        format!("SELECT {PROJECT_COLUMNS} FROM output_projects"),
+        "SELECT row, project_id, session_id, source, parent_session_id, at_us, message_sent \
+         FROM lineage"
+            .into(),
+    ]
+}
+
 /// Reads a project. Other programs can write to the file, and one odd value must not hide the
 /// other projects: a status or launch options that are not ours count as the default, and a
 /// row whose id names no project is none.
