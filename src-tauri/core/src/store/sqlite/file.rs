@@ -340,8 +340,13 @@ impl DatabaseFile {
             match connection.prepare(&probe).map(drop) {
                 Ok(()) => {}
                 // "no such table" or "no such column"
-                Err(error) if error.sqlite_error_code() == Some(ErrorCode::Unknown) => {
-                    return Ok(Found::Damaged(error.to_string()));
+                Err(rusqlite::Error::SqlInputError { msg, .. }) => {
+                    return Ok(Found::Damaged(msg));
+                }
+                Err(rusqlite::Error::SqliteFailure(code, Some(message)))
+                    if code.code == ErrorCode::Unknown =>
+                {
+                    return Ok(Found::Damaged(message));
                 }
                 Err(error) => return Err(sql(error)),
             }
