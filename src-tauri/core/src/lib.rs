@@ -7,4 +7,5 @@
 pub mod folders;
 pub mod model;
 pub mod process;
+pub mod session;
 pub mod store;

@@ -1,0 +1,158 @@
+//! The terminal's state, kept beside the program that draws it, and the snapshot that rebuilds
+//! it in a viewer.
+//!
+//! The viewers get the program's own bytes. So the state here must be what those bytes make of a
+//! viewer (xterm.js 6): the parser, the rules of every sequence and the character widths are its
+//! own, and `tests/snapshot` holds the two against each other.
+
+mod answers;
+mod buffer;
+mod cell;
+mod charset;
+mod csi;
+mod events;
+mod modes;
+mod osc;
+mod paint;
+mod palette;
+mod params;
+mod parser;
+mod resize;
+mod set;
+mod sgr;
+mod snapshot;
+mod terminal;
+mod width;
+
+use std::time::{Duration, Instant};
+
+use crate::model::TerminalSize;
+
+pub use buffer::ScrollbackLimits;
+pub use events::{ProgressState, ScreenEvent};
+pub use palette::{Palette, Rgb};
+pub use snapshot::Snapshot;
+pub use width::char_width;
+
+use parser::Parser;
+use terminal::Terminal;
+
+/// How long a program may hold a synchronized update (mode 2026) open.
+pub const SYNC_LIMIT: Duration = Duration::from_millis(150);
+
+/// The most repetitions of one REP; the viewers clamp it to the same number.
+const MOST_REPEATS: usize = 65_536;
+
+/// The state of one terminal.
+#[derive(Debug)]
+pub struct Screen {
+    parser: Parser,
+    terminal: Terminal,
+}
+
+impl Screen {
+    /// An empty screen.
+    pub fn new(size: TerminalSize, limits: ScrollbackLimits) -> Self {
+        Self {
+            parser: Parser::new(),
+            terminal: Terminal::new(size.clamped(), limits),
+        }
+    }
+
+    /// Takes a piece of the program's output, read at `now`. A piece may end anywhere, also
+    /// inside an escape sequence or a character.
+    pub fn feed(&mut self, bytes: &[u8], now: Instant) {
+        self.terminal.now = Some(now);
+        self.parser.advance(bytes, &mut self.terminal);
+    }
+
+    /// The answers to the program's queries so far, to be written to it.
+    pub fn take_replies(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.terminal.replies)
+    }
+
+    /// What the program asked of its surroundings so far.
+    pub fn take_events(&mut self) -> Vec<ScreenEvent> {
+        self.terminal.events.take()
+    }
+
+    /// Gives the grid another size. Lines are wrapped anew in a way of their own: the host sends
+    /// every viewer a fresh snapshot after a resize.
+    pub fn resize(&mut self, size: TerminalSize) {
+        self.terminal.resize(size.clamped());
+    }
+
+    /// The stream that rebuilds this state in a fresh viewer of the same size, including a
+    /// sequence or a character that the last piece left unfinished.
+    pub fn snapshot(&self) -> Snapshot {
+        snapshot::snapshot(&self.terminal, &self.parser)
+    }
+
+    /// The visible screen alone, as a stream of at most `limit_bytes`: what the journal keeps for
+    /// the time when nothing runs any more. Rows at the top are left out to fit.
+    pub fn picture(&self, limit_bytes: usize) -> Vec<u8> {
+        snapshot::picture(&self.terminal, limit_bytes)
+    }
+
+    /// When the open synchronized update, if there is one, has been held too long.
+    pub fn sync_deadline(&self) -> Option<Instant> {
+        self.terminal.sync_since.map(|since| since + SYNC_LIMIT)
+    }
+
+    /// Ends a synchronized update that was held too long.
+    pub fn end_sync(&mut self) {
+        self.terminal.set_synchronized(false);
+    }
+
+    /// Whether the last piece ended inside an escape sequence.
+    pub fn in_sequence(&self) -> bool {
+        self.parser.in_sequence()
+    }
+
+    /// Says what colours the window has. A program that asked to be told of the colour scheme
+    /// (mode 2031) is told.
+    pub fn set_palette(&mut self, palette: Palette) {
+        let switched = palette.dark != self.terminal.palette.dark;
+        self.terminal.palette = palette;
+        if switched && self.terminal.modes.scheme_reports {
+            self.terminal.report_scheme();
+        }
+    }
+
+    /// The title the program gave.
+    pub fn title(&self) -> Option<&str> {
+        self.terminal.events.title.as_deref()
+    }
+
+    /// The grid's size.
+    pub fn size(&self) -> TerminalSize {
+        self.terminal.size
+    }
+
+    /// Whether the program shows its alternate screen.
+    pub fn on_alternate_screen(&self) -> bool {
+        self.terminal.on_alternate
+    }
+
+    /// The visible text, one line per row, without trailing blanks: for logs and tests.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        for row in self.terminal.visible() {
+            let mut line = String::new();
+            for cell in &row.cells {
+                if cell.has_content() {
+                    cell.push_text(&mut line);
+                } else if !cell.is_spacer() {
+                    line.push(' ');
+                }
+            }
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests;

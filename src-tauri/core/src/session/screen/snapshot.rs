@@ -1,0 +1,389 @@
+//! The snapshot: a stream that rebuilds the whole state in a fresh viewer.
+
+use crate::model::TerminalSize;
+
+use super::buffer::{Buffer, SavedCursor, default_tabs};
+use super::cell::*;
+use super::charset::Charset;
+use super::modes::PASSIVE;
+use super::paint::{Painter, blank_at_end};
+use super::parser::Parser;
+use super::terminal::Terminal;
+
+/// A rebuilt terminal, as bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The stream for a fresh viewer of this size.
+    pub bytes: Vec<u8>,
+    /// The grid's size.
+    pub size: TerminalSize,
+    /// The number of the scrollback's first line since the terminal began: how many were
+    /// dropped before it.
+    pub first_line: u64,
+}
+
+/// See [`super::Screen::snapshot`].
+pub(super) fn snapshot(terminal: &Terminal, parser: &Parser) -> Snapshot {
+    let mut writer = Writer {
+        terminal,
+        painter: Painter::new(terminal.cols()),
+    };
+    writer.write();
+    let mut bytes = writer.painter.out;
+    bytes.extend(parser.unfinished());
+    Snapshot {
+        bytes,
+        size: terminal.size,
+        first_line: terminal.normal.dropped,
+    }
+}
+
+/// See [`super::Screen::picture`].
+pub(super) fn picture(terminal: &Terminal, limit_bytes: usize) -> Vec<u8> {
+    let rows = terminal.visible();
+    let mut pieces = Vec::new();
+    let start = b"\x1b[0m\x1b[H\x1b[2J";
+    let mut bytes = start.len() + 16;
+    let used = rows.len() - blank_at_end(rows);
+    for (y, row) in rows.iter().enumerate().take(used).rev() {
+        let mut painter = Painter::new(terminal.cols());
+        painter.goto(0, y);
+        painter.row(row);
+        painter.force_pen(&Attributes::default());
+        bytes += painter.out.len();
+        if bytes > limit_bytes {
+            break;
+        }
+        pieces.push(painter.out);
+    }
+    let mut out = start.to_vec();
+    pieces.reverse();
+    out.extend(pieces.into_iter().flatten());
+    out
+}
+
+struct Writer<'a> {
+    terminal: &'a Terminal,
+    painter: Painter,
+}
+
+impl Writer<'_> {
+    fn write(&mut self) {
+        let t = self.terminal;
+        // What a viewer's reset leaves as it was.
+        self.painter.put("\x1b[20l\x1b[?12l\x1b[?25l");
+        if !t.on_alternate && t.alternate.saved != SavedCursor::default() {
+            self.painter.put("\x1b[?47h");
+            self.save(&t.alternate);
+            self.painter.put("\x1b[?47l\x1b[H");
+        }
+        self.buffer(&t.normal);
+        self.keyboard(0);
+        if t.on_alternate {
+            self.painter.put("\x1b[?47h\x1b[H");
+            self.buffer(&t.alternate);
+            self.keyboard(1);
+        }
+        self.charsets_and_pen();
+        self.modes();
+        self.cursor();
+    }
+
+    fn keyboard(&mut self, which: usize) {
+        for flags in &self.terminal.keyboard[which] {
+            self.painter.csi(format_args!(">{flags}u"));
+        }
+    }
+
+    /// Paints the active buffer, then sets its tab stops, its saved cursor and its region.
+    fn buffer(&mut self, buffer: &Buffer) {
+        let rows = buffer.rows.len();
+        let history = buffer.history.len();
+        let saved = buffer.saved;
+        let total = history + rows;
+        if saved.y >= total {
+            // Saved below what is there now, before the scrollback was cleared: save it at the
+            // end of a scrollback of that length, and clear that.
+            self.painter.goto(0, rows - 1);
+            self.painter
+                .out
+                .extend(std::iter::repeat_n(b'\n', saved.y + 1 - rows));
+            self.save_here(&saved, rows - 1);
+            self.painter.set_pen(&Attributes::default());
+            self.painter.put("\x1b[3J\x1b[H");
+        }
+        let off_screen = saved.y < history && saved != SavedCursor::default();
+        let mut painter = std::mem::take(&mut self.painter);
+        painter.lines(Terminal::lines(buffer), rows, |painter, line| {
+            if off_screen && line == saved.y {
+                let mut writer = Writer {
+                    terminal: self.terminal,
+                    painter: std::mem::take(painter),
+                };
+                writer.save_here(&saved, line.min(rows - 1));
+                *painter = writer.painter;
+                painter.set_pen(&Attributes::default());
+                painter.put("\r");
+            }
+        });
+        self.painter = painter;
+        if !off_screen && saved.y < total && saved != SavedCursor::default() {
+            self.save(buffer);
+        }
+        self.tabs(buffer);
+        if buffer.top != 0 || buffer.bottom != rows - 1 {
+            self.painter
+                .csi(format_args!("{};{}r", buffer.top + 1, buffer.bottom + 1));
+        }
+    }
+
+    fn tabs(&mut self, buffer: &Buffer) {
+        if buffer.tabs == default_tabs(buffer.tabs.len()) {
+            return;
+        }
+        self.painter.put("\x1b[3g");
+        for x in (0..buffer.tabs.len()).filter(|x| buffer.tabs[*x]) {
+            self.painter.csi(format_args!("{}G\x1bH", x + 1));
+        }
+    }
+
+    /// Saves the cursor as it was saved, on the screen.
+    fn save(&mut self, buffer: &Buffer) {
+        let y = buffer.saved.y.saturating_sub(buffer.history.len());
+        self.save_here(&buffer.saved, y.min(buffer.rows.len() - 1));
+    }
+
+    fn save_here(&mut self, saved: &SavedCursor, y: usize) {
+        self.painter.goto(saved.x.min(self.terminal.cols() - 1), y);
+        let pen = saved_pen(saved);
+        self.painter.force_pen(&pen);
+        self.designate(0, saved.charset);
+        self.painter.put("\x1b7");
+        self.designate(0, None);
+    }
+
+    fn designate(&mut self, level: usize, charset: Charset) {
+        let mark = [b'(', b')', b'*', b'+'][level];
+        let name = charset.map_or(b'B', |c| c.name);
+        self.painter.out.extend([0x1b, mark, name]);
+    }
+
+    /// The character sets and the pen. What only DECRC can make is made by DECRC.
+    fn charsets_and_pen(&mut self) {
+        let t = self.terminal;
+        let pen = &t.pen;
+        let by_restore = !is_plain(pen) || t.charset != t.charsets[t.g_level];
+        if by_restore {
+            let bare = Attributes {
+                extended: pen.extended.clone(),
+                fg: if pen.ext().underline > 0 {
+                    UNDERLINE
+                } else {
+                    0
+                },
+                bg: 0,
+            };
+            self.painter.force_pen(&bare);
+        }
+        for level in 0..4 {
+            if t.charsets[level].is_some() {
+                self.designate(level, t.charsets[level]);
+            }
+        }
+        self.painter.put(match t.g_level {
+            1 => "\x0e",
+            2 => "\x1bn",
+            3 => "\x1bo",
+            _ => "",
+        });
+        if by_restore {
+            self.painter.put("\x1b8");
+            let saved = t.buffer().saved;
+            self.shift_pen(&saved);
+        } else {
+            self.painter.force_pen(pen);
+        }
+    }
+
+    /// From the colours and flags that DECRC restored to the pen's, without touching the
+    /// underline.
+    fn shift_pen(&mut self, saved: &SavedCursor) {
+        let pen = &self.terminal.pen;
+        let without = Attributes {
+            fg: pen.fg & !UNDERLINE,
+            bg: pen.bg,
+            extended: None,
+        };
+        let keep = (saved.fg & !UNDERLINE, saved.bg & !EXTENDED);
+        if keep != (pen.fg & !UNDERLINE, pen.bg & !EXTENDED) {
+            self.painter
+                .csi(format_args!("22;23;25;27;28;29;55;39;49{}m", without.sgr()));
+            let protect = if pen.bg & PROTECTED != 0 { 1 } else { 0 };
+            self.painter.csi(format_args!("{protect}\"q"));
+        }
+        self.painter.assume_pen(pen.clone());
+    }
+
+    fn modes(&mut self) {
+        let modes = &self.terminal.modes;
+        let soft = &modes.soft;
+        let switches: [(bool, &str); 11] = [
+            (soft.application_cursor, "?1h"),
+            (soft.application_keypad, "?66h"),
+            (soft.bracketed_paste, "?2004h"),
+            (soft.reverse_wraparound, "?45h"),
+            (soft.focus, "?1004h"),
+            (!soft.wraparound, "?7l"),
+            (soft.insert, "4h"),
+            (modes.new_line, "20h"),
+            (modes.cursor_blink, "?12h"),
+            (modes.scheme_reports, "?2031h"),
+            (soft.origin, "?6h"),
+        ];
+        for (_, sequence) in switches.iter().filter(|(on, _)| *on) {
+            self.painter.csi(format_args!("{sequence}"));
+        }
+        let mouse = modes.mouse.mode().into_iter();
+        let passive = PASSIVE
+            .iter()
+            .zip(modes.passive)
+            .filter_map(|(mode, on)| on.then_some(*mode));
+        for mode in mouse.chain(modes.mouse_encoding.mode()).chain(passive) {
+            self.painter.csi(format_args!("?{mode}h"));
+        }
+        if let Some(style) = soft.cursor_style {
+            self.painter.csi(format_args!("{} q", style.number()));
+        }
+        if modes.modify_other_keys > 0 {
+            self.painter
+                .csi(format_args!(">4;{}m", modes.modify_other_keys));
+        }
+        self.terminal.overrides.write(&mut self.painter.out);
+        if let Some(title) = &self.terminal.events.title {
+            self.painter.put(&format!("\x1b]2;{title}\x1b\\"));
+        }
+        if !modes.cursor_hidden {
+            self.painter.put("\x1b[?25h");
+        }
+        if soft.synchronized {
+            self.painter.put("\x1b[?2026h");
+        }
+    }
+
+    /// Puts the cursor where it is. A wrap that waits, and the character that a combining one
+    /// would join, can only be had by printing.
+    fn cursor(&mut self) {
+        let t = self.terminal;
+        let (cols, x) = (t.cols(), t.x);
+        let row = &t.buffer().rows[t.y];
+        let width = usize::from(t.preceding);
+        if width > 0 {
+            let start = x.checked_sub(width);
+            let cell = start.and_then(|x| row.cells.get(x));
+            if let (Some(start), Some(cell)) = (start, cell)
+                && self.reprint(start, cell)
+            {
+                return;
+            }
+            if width == 2 && x == cols - 1 && !t.modes.soft.wraparound {
+                // A wide character that was dropped at the end of the row.
+                self.goto(x);
+                self.painter.put("\u{3000}");
+                return;
+            }
+        }
+        if x < cols {
+            self.goto(x);
+            return;
+        }
+        let mut start = cols - 1;
+        if row.cells[start].is_spacer() && start > 0 {
+            start -= 1;
+        }
+        let last = &row.cells[start];
+        self.goto(start);
+        if last.has_content() {
+            self.painter.cell(last);
+        } else {
+            self.painter.put(" ");
+            let pen = last.attributes().erased();
+            self.painter.set_pen(&pen);
+            if row.cells.iter().all(|c| c == last) {
+                self.painter.put("\x1b[1K");
+            }
+        }
+        if is_plain(&t.pen) {
+            self.painter.force_pen(&t.pen);
+        }
+        for _ in cols..x {
+            self.painter.put("\u{301}");
+        }
+    }
+
+    fn goto(&mut self, x: usize) {
+        let t = self.terminal;
+        let top = if t.modes.soft.origin {
+            t.buffer().top
+        } else {
+            0
+        };
+        self.painter.goto(x, t.y.saturating_sub(top));
+    }
+
+    /// Prints the cell before the cursor once more, with the pen that printed it.
+    fn reprint(&mut self, x: usize, cell: &Cell) -> bool {
+        let t = self.terminal;
+        let same = cell.fg == t.pen.fg && cell.bg == t.pen.bg;
+        if !same || !cell.has_content() || cell.width != t.preceding {
+            return false;
+        }
+        let mut text = String::new();
+        cell.push_text(&mut text);
+        if let Some(table) = t.charset {
+            let mut original = String::new();
+            for (i, c) in text.chars().enumerate() {
+                let from = if i == 0 { table.unmap(c.into()) } else { None };
+                original.push(from.and_then(char::from_u32).unwrap_or(c));
+            }
+            text = original;
+        }
+        self.goto(x);
+        if t.modes.soft.insert {
+            self.painter.csi(format_args!("{}P", cell.width));
+        }
+        self.painter.put(&text);
+        true
+    }
+}
+
+/// Whether SGR and OSC 8 alone make this pen.
+fn is_plain(pen: &Attributes) -> bool {
+    let ext = pen.ext();
+    (pen.bg & EXTENDED != 0) != ext.is_empty() && (pen.fg & UNDERLINE != 0) == (ext.underline > 0)
+}
+
+/// A pen whose colours and flags are the saved ones. The extended part is not saved; all that
+/// counts is whether there is one.
+fn saved_pen(saved: &SavedCursor) -> Attributes {
+    let mut pen = Attributes {
+        fg: saved.fg,
+        bg: saved.bg,
+        extended: None,
+    };
+    if saved.fg & UNDERLINE != 0 {
+        pen.set_ext(Extended {
+            underline: 1,
+            ..Extended::default()
+        });
+    } else if saved.bg & EXTENDED != 0 {
+        pen.set_ext(Extended {
+            link: Some(std::sync::Arc::new(Link {
+                number: 0,
+                id: None,
+                uri: "about:blank".to_owned(),
+            })),
+            ..Extended::default()
+        });
+    }
+    pen
+}
