@@ -36,7 +36,7 @@ fn open_damaged(path: &Path) -> (SqliteStore, SetAside) {
 fn each_kind_of_damage_sets_the_file_aside_as_it_is() {
     let page = 4096;
     type Damage = fn(&mut Vec<u8>, usize);
-    let damages: [(&str, Damage); 7] = [
+    let damages: [(&str, Damage); 8] = [
         ("emptied", |bytes, _| bytes.clear()),
         ("cut within the header", |bytes, _| bytes.truncate(50)),
         ("cut after a page", |bytes, page| bytes.truncate(page)),
@@ -44,6 +44,7 @@ fn each_kind_of_damage_sets_the_file_aside_as_it_is() {
             bytes.truncate(bytes.len() / 2 + 7)
         }),
         ("another header", |bytes, _| bytes[..16].fill(b'x')),
+        ("an unknown file format", |bytes, _| bytes[47] ^= 8),
         ("a page flipped", |bytes, page| {
             for byte in &mut bytes[page..2 * page] {
                 *byte = !*byte;

@@ -125,10 +125,7 @@ impl DatabaseFile {
         };
         match self.inspect()? {
             Found::Healthy(open) => Ok((open, set_aside)),
-            Found::Damaged(reason) => Err(StoreError::Damaged {
-                path: self.path.clone(),
-                reason,
-            }),
+            Found::Damaged(reason) => Err(self.damaged(reason)),
             Found::OlderSchema(_) | Found::Nothing => Err(StoreError::Missing {
                 path: self.path.clone(),
             }),
@@ -147,10 +144,7 @@ impl DatabaseFile {
                 *open = now;
                 Ok(())
             }
-            Found::Damaged(reason) => Err(StoreError::Damaged {
-                path: self.path.clone(),
-                reason,
-            }),
+            Found::Damaged(reason) => Err(self.damaged(reason)),
             Found::OlderSchema(_) | Found::Nothing => Err(StoreError::Missing {
                 path: self.path.clone(),
             }),
@@ -184,10 +178,9 @@ impl DatabaseFile {
         let path = self.path.clone();
         match error.sqlite_error() {
             Some(code) => match (code.code, code.extended_code) {
-                (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => StoreError::Damaged {
-                    path,
-                    reason: error.to_string(),
-                },
+                (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => {
+                    self.damaged(error.to_string())
+                }
                 (ErrorCode::DiskFull, _) | (_, ffi::SQLITE_IOERR_SHMSIZE) => {
                     StoreError::DiskFull { path }
                 }
@@ -208,6 +201,13 @@ impl DatabaseFile {
                 path,
                 source: error.into(),
             },
+        }
+    }
+
+    fn damaged(&self, reason: String) -> StoreError {
+        StoreError::Damaged {
+            path: self.path.clone(),
+            reason,
         }
     }
 
@@ -286,7 +286,17 @@ impl DatabaseFile {
     }
 
     fn connect(&self) -> Result<Found, StoreError> {
-        let sql = |error| self.error(error);
+        // Our statements are right: where SQLite finds an error in them ("no such table",
+        // "unsupported file format"), the file is not what it says it is.
+        let sql = |error| match error {
+            rusqlite::Error::SqlInputError { msg, .. } => self.damaged(msg),
+            rusqlite::Error::SqliteFailure(code, ref message)
+                if code.code == ErrorCode::Unknown =>
+            {
+                self.damaged(message.clone().unwrap_or_else(|| code.to_string()))
+            }
+            error => self.error(error),
+        };
         let connection = open_connection(&self.path).map_err(sql)?;
         if connection.is_readonly("main").map_err(sql)? {
             return Err(StoreError::ReadOnly {
@@ -322,6 +332,12 @@ impl DatabaseFile {
         if verdict != "ok" {
             return Ok(Found::Damaged(verdict));
         }
+        // A sound file can still have lost a table: its name is only text to the check.
+        if version == self.known_version() {
+            for probe in probes() {
+                connection.prepare(&probe).map_err(sql)?;
+            }
+        }
         connection
             .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
             .map_err(sql)?;
@@ -334,22 +350,6 @@ impl DatabaseFile {
             .map_err(sql)?;
         if version < self.known_version() {
             return Ok(Found::OlderSchema(connection));
-        }
-        // A sound file can still have lost a table: its name is only text to the check.
-        for probe in probes() {
-            match connection.prepare(&probe).map(drop) {
-                Ok(()) => {}
-                // "no such table" or "no such column"
-                Err(rusqlite::Error::SqlInputError { msg, .. }) => {
-                    return Ok(Found::Damaged(msg));
-                }
-                Err(rusqlite::Error::SqliteFailure(code, Some(message)))
-                    if code.code == ErrorCode::Unknown =>
-                {
-                    return Ok(Found::Damaged(message));
-                }
-                Err(error) => return Err(sql(error)),
-            }
         }
         Ok(Found::Healthy(OpenFile {
             connection,
