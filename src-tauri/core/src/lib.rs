@@ -4,6 +4,7 @@
 //! `model` is plain types; `store`, `claude` and `session` build on it and do not know each
 //! other; `project_sessions` is the one place that composes the three. See `ARCHITECTURE.md`.
 
+pub mod claude;
 pub mod folders;
 pub mod model;
 pub mod process;

@@ -111,8 +111,6 @@ mod platform {
         parse(&text)
     }
 
-    /// The second field, the program's name in parentheses, may hold anything, also spaces
-    /// and parentheses: the fields are counted from its last `)`.
     pub(super) fn pids() -> Vec<u32> {
         let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
         entries
@@ -125,6 +123,8 @@ mod platform {
         Some(text.trim().to_owned())
     }
 
+    /// The second field, the program's name in parentheses, may hold anything, also spaces
+    /// and parentheses: the fields are counted from its last `)`.
     pub(super) fn parse(stat: &[u8]) -> Option<Stat> {
         let end = stat.iter().rposition(|byte| *byte == b')')?;
         let rest = std::str::from_utf8(stat.get(end + 1..)?).ok()?;
@@ -159,7 +159,8 @@ mod platform {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 
