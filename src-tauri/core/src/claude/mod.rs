@@ -8,6 +8,7 @@ pub mod capture;
 pub mod cli;
 pub mod config;
 pub mod environment;
+pub mod follow;
 pub mod hooks;
 pub mod kept;
 pub mod launch;
@@ -15,8 +16,10 @@ pub mod live;
 pub mod login_env;
 pub mod resume;
 mod run;
+pub mod state;
 pub mod transcript;
 pub mod trust;
 pub mod version;
+mod watch;
 
 pub use capture::capture_session_id_from_line;

@@ -1,0 +1,120 @@
+//! The state of a claude terminal, from what is known of it.
+
+use crate::model::{Exit, SessionState};
+
+use super::live::LiveStatus;
+
+/// All that is known of a claude terminal at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Known<'a> {
+    /// How its program ended, once it has.
+    pub exit: Option<Exit>,
+    /// The status of its session file, where there is one now.
+    pub status: Option<&'a LiveStatus>,
+    /// Whether it ever had a status or ran its SessionStart hook. Until then it starts, or
+    /// waits at the trust or key dialog.
+    pub was_ready: bool,
+    /// Whether its window title shows that it works.
+    pub title_busy: bool,
+    /// Whether its last word from a hook was a PermissionRequest.
+    pub permission_asked: bool,
+}
+
+/// The state: by the session file, which is the CLI's own word. Without it by the title and
+/// the hooks, which tell of work and of questions only; everything else is unknown.
+pub fn state_of(known: &Known<'_>) -> SessionState {
+    if let Some(exit) = known.exit {
+        return SessionState::Ended(exit);
+    }
+    match known.status {
+        Some(LiveStatus::Idle) => SessionState::Idle,
+        Some(LiveStatus::Busy) => SessionState::Working,
+        Some(LiveStatus::Shell) => SessionState::Shell,
+        Some(LiveStatus::Waiting(what)) => match what.as_str() {
+            "permission prompt" | "sandbox request" | "worker request" => SessionState::Permission,
+            _ => SessionState::Question,
+        },
+        Some(LiveStatus::Other(_)) => SessionState::Unknown,
+        None if !known.was_ready => SessionState::Starting,
+        None if known.permission_asked => SessionState::Permission,
+        None if known.title_busy => SessionState::Working,
+        None => SessionState::Unknown,
+    }
+}
+
+/// Whether a window title shows that the CLI works: a turning glyph stands before the name.
+/// The still one (`✳`) stands there while it is idle and while it waits.
+pub fn title_is_busy(title: &str) -> bool {
+    title
+        .chars()
+        .next()
+        .is_some_and(|glyph| matches!(glyph, '◐' | '◑' | '◒' | '◓' | '\u{2801}'..='\u{28ff}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXIT: Exit = Exit {
+        code: 0,
+        signal: None,
+    };
+
+    #[test]
+    fn the_session_file_decides_while_the_program_runs() {
+        let waiting = |what: &str| LiveStatus::Waiting(what.to_owned());
+        for (status, state) in [
+            (LiveStatus::Idle, SessionState::Idle),
+            (LiveStatus::Busy, SessionState::Working),
+            (LiveStatus::Shell, SessionState::Shell),
+            (waiting("permission prompt"), SessionState::Permission),
+            (waiting("sandbox request"), SessionState::Permission),
+            (waiting("input needed"), SessionState::Question),
+            (waiting("dialog open"), SessionState::Question),
+            (waiting(""), SessionState::Question),
+            (
+                LiveStatus::Other("asleep".to_owned()),
+                SessionState::Unknown,
+            ),
+        ] {
+            let known = Known {
+                status: Some(&status),
+                title_busy: true,
+                permission_asked: true,
+                was_ready: true,
+                exit: None,
+            };
+            assert_eq!(state_of(&known), state, "{status:?}");
+            let ended = Known {
+                exit: Some(EXIT),
+                ..known
+            };
+            assert_eq!(state_of(&ended), SessionState::Ended(EXIT));
+        }
+    }
+
+    #[test]
+    fn without_the_file_nothing_is_guessed() {
+        let state = |was_ready, title_busy, permission_asked| {
+            state_of(&Known {
+                was_ready,
+                title_busy,
+                permission_asked,
+                ..Known::default()
+            })
+        };
+        assert_eq!(state(false, false, false), SessionState::Starting);
+        assert_eq!(state(true, false, false), SessionState::Unknown);
+        assert_eq!(state(true, true, false), SessionState::Working);
+        assert_eq!(state(true, false, true), SessionState::Permission);
+    }
+
+    #[test]
+    fn only_the_turning_glyph_means_work() {
+        assert!(title_is_busy("◐ Claude Code"));
+        assert!(title_is_busy("◑ x"));
+        for title in ["✳ Claude Code", "", "Claude Code ◐"] {
+            assert!(!title_is_busy(title), "{title}");
+        }
+    }
+}
