@@ -184,7 +184,7 @@ mod tests {
     use std::fs;
 
     const ID: &str = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d";
-    const LINE: &str = "{\"type\":\"user\",\"sessionId\":\"s\",\"cwd\":\"/p\"}\n";
+    const LINE: &str = "{\"type\":\"user\",\"uuid\":\"u\",\"cwd\":\"/p\"}\n";
 
     struct Folders {
         _root: tempfile::TempDir,

@@ -450,7 +450,7 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             path
         };
-        let line = r#"{"type":"user","sessionId":"x","cwd":"/p"}"#;
+        let line = r#"{"type":"user","uuid":"x","cwd":"/p"}"#;
         let elsewhere = write(&other, line);
         let expected = TranscriptFact::Elsewhere {
             path: elsewhere,

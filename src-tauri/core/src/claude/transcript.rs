@@ -139,15 +139,18 @@ struct Line {
     r#type: String,
     #[serde(default)]
     cwd: Option<String>,
-    #[serde(default, alias = "session_id", rename = "sessionId")]
-    session_id: Option<String>,
-    #[serde(default, rename = "leafUuid")]
-    leaf: Option<String>,
+    #[serde(default)]
+    uuid: Option<String>,
 }
 
 impl Line {
+    /// The lines of these kinds form the conversation's tree; one is enough for the CLI to
+    /// resume it, and any number of others is not (observed).
     fn is_conversation(&self) -> bool {
-        !self.r#type.is_empty() && (self.session_id.is_some() || self.leaf.is_some())
+        matches!(
+            &*self.r#type,
+            "user" | "assistant" | "attachment" | "system"
+        ) && self.uuid.is_some()
     }
 }
 
@@ -165,9 +168,8 @@ mod tests {
     const ID: &str = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d";
 
     fn line(cwd: &str) -> String {
-        format!(
-            r#"{{"type":"user","sessionId":"{ID}","cwd":"{cwd}","message":{{"content":"hi"}}}}"#
-        ) + "\n"
+        format!(r#"{{"type":"user","uuid":"{ID}","cwd":"{cwd}","message":{{"content":"hi"}}}}"#)
+            + "\n"
     }
 
     fn inspected(text: impl AsRef<[u8]>) -> Transcript {
@@ -189,7 +191,13 @@ mod tests {
     fn nothing_and_garbage_are_told_apart() {
         assert_eq!(inspected("").condition, Condition::Empty);
         assert_eq!(inspected("\n\n").condition, Condition::Empty);
-        for text in ["hello\n", "{}\n", "\0\0\0\0", r#"{"type":"user"}"#] {
+        for text in [
+            "hello\n",
+            "{}\n",
+            "\0\0\0\0",
+            r#"{"type":"user"}"#,
+            r#"{"type":"mode","uuid":"1"}"#,
+        ] {
             assert_eq!(inspected(text).condition, Condition::Garbage, "{text:?}");
         }
         let random: Vec<u8> = (0..200_000u32).map(|n| (n * 7 % 251) as u8).collect();
@@ -199,7 +207,7 @@ mod tests {
     #[test]
     fn lines_longer_than_what_is_read_do_no_harm() {
         let long = format!(
-            r#"{{"type":"attachment","text":"{}","sessionId":"{ID}"}}"#,
+            r#"{{"type":"attachment","text":"{}","uuid":"{ID}"}}"#,
             "x".repeat(300_000)
         ) + "\n";
         let among = inspected(format!("{long}{}{long}", line("/p")));

@@ -1,0 +1,278 @@
+//! The CLI in a PTY, followed as the host follows it.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use alacritty_terminal::event::VoidListener;
+use alacritty_terminal::grid::Dimensions;
+use alacritty_terminal::index::{Column, Line, Point};
+use alacritty_terminal::term::{Config, Term};
+use alacritty_terminal::vte::ansi::Processor;
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use reprise_core::claude::follow::{FollowStart, Followed, Follower};
+use reprise_core::claude::hooks::HookReport;
+use reprise_core::claude::launch::{Conversation, Launch};
+use reprise_core::model::{Exit, SessionSource, SessionState};
+use rustix::process::{Pid, Signal};
+
+use crate::world::World;
+
+const LIMIT: Duration = Duration::from_secs(30);
+const COLS: u16 = 120;
+const ROWS: u16 = 36;
+
+struct Screen {
+    term: Term<VoidListener>,
+    parser: Processor,
+    raw: Vec<u8>,
+}
+
+struct Size;
+
+impl Dimensions for Size {
+    fn total_lines(&self) -> usize {
+        ROWS.into()
+    }
+
+    fn screen_lines(&self) -> usize {
+        ROWS.into()
+    }
+
+    fn columns(&self) -> usize {
+        COLS.into()
+    }
+}
+
+impl Screen {
+    fn new() -> Self {
+        Self {
+            term: Term::new(Config::default(), &Size, VoidListener),
+            parser: Processor::new(),
+            raw: Vec::new(),
+        }
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        self.parser.advance(&mut self.term, bytes);
+        self.raw.extend_from_slice(bytes);
+    }
+
+    fn text(&self) -> String {
+        let last = Point::new(Line(i32::from(ROWS) - 1), Column(usize::from(COLS) - 1));
+        self.term
+            .bounds_to_string(Point::new(Line(0), Column(0)), last)
+    }
+}
+
+pub struct Terminal<'a> {
+    world: &'a World,
+    child: Box<dyn Child + Send + Sync>,
+    _master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    screen: Arc<Mutex<Screen>>,
+    ended: Option<Exit>,
+    pub follower: Follower,
+    pub reports: Vec<HookReport>,
+}
+
+impl<'a> Terminal<'a> {
+    pub fn start(world: &'a World, conversation: Conversation) -> Self {
+        let launch = world.launch(conversation.clone());
+        Self::start_as(world, conversation, &launch)
+    }
+
+    pub fn start_as(world: &'a World, conversation: Conversation, launch: &Launch) -> Self {
+        let pty = native_pty_system()
+            .openpty(PtySize {
+                rows: ROWS,
+                cols: COLS,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .unwrap();
+        let mut command = CommandBuilder::new(&launch.program);
+        command.args(&launch.args);
+        command.env_clear();
+        for (name, value) in &launch.env {
+            command.env(name, value);
+        }
+        command.cwd(&launch.cwd);
+        let child = pty.slave.spawn_command(command).unwrap();
+        drop(pty.slave);
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let screen = Arc::new(Mutex::new(Screen::new()));
+        let sink = Arc::clone(&screen);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 65536];
+            while let Ok(length @ 1..) = reader.read(&mut buffer) {
+                sink.lock().unwrap().feed(&buffer[..length]);
+            }
+        });
+        let (session_id, source) = match conversation {
+            Conversation::New(id) => (id, SessionSource::Startup),
+            Conversation::Resume(id) => (id, SessionSource::Resume),
+        };
+        let follower = Follower::new(FollowStart {
+            config: launch.config_dir().unwrap(),
+            child: child.process_id().unwrap(),
+            session_id,
+            message_sent: source == SessionSource::Resume,
+            source,
+        });
+        Self {
+            world,
+            writer: pty.master.take_writer().unwrap(),
+            _master: pty.master,
+            child,
+            screen,
+            ended: None,
+            follower,
+            reports: Vec::new(),
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
+    pub fn write(&mut self, bytes: &[u8]) {
+        self.writer.write_all(bytes).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    /// Sends a message as a paste and Enter.
+    pub fn send(&mut self, text: &str) {
+        self.write(format!("\x1b[200~{text}\x1b[201~\r").as_bytes());
+    }
+
+    /// What the screen shows.
+    pub fn text(&self) -> String {
+        self.screen.lock().unwrap().text()
+    }
+
+    /// Whether these bytes were ever written to the terminal.
+    pub fn wrote(&self, bytes: &[u8]) -> bool {
+        let screen = self.screen.lock().unwrap();
+        screen
+            .raw
+            .windows(bytes.len())
+            .any(|window| window == bytes)
+    }
+
+    /// Runs as the host does until what is known is as wanted.
+    pub async fn until(&mut self, what: &str, wanted: impl Fn(&Followed) -> bool) -> Followed {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            if wanted(self.follower.current()) {
+                return self.follower.current().clone();
+            }
+            self.step(what, deadline).await;
+        }
+    }
+
+    pub async fn until_state(&mut self, state: SessionState) -> Followed {
+        let what = format!("state {state:?}");
+        self.until(&what, |known| known.state == state).await
+    }
+
+    /// Runs as the host does until the screen shows this text.
+    pub async fn until_text(&mut self, text: &str) {
+        let deadline = Instant::now() + LIMIT;
+        while !self.text().contains(text) {
+            self.step(text, deadline).await;
+        }
+    }
+
+    /// Presses the down key until the line with the mark `❯` has this text.
+    pub async fn choose(&mut self, text: &str) {
+        let deadline = Instant::now() + LIMIT;
+        let mut pressed = None::<Instant>;
+        loop {
+            let screen = self.text();
+            let marked = screen.lines().find(|line| line.contains('❯'));
+            if marked.is_some_and(|line| line.contains(text)) {
+                return;
+            }
+            // A key that comes before the dialog takes keys is lost.
+            if marked.is_some() && pressed.is_none_or(|at| at.elapsed().as_millis() > 300) {
+                self.write(b"\x1b[B");
+                pressed = Some(Instant::now());
+            }
+            self.step(text, deadline).await;
+        }
+    }
+
+    pub async fn until_hook(&mut self, wanted: impl Fn(&HookReport) -> bool) -> HookReport {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            if let Some(report) = self.reports.iter().find(|report| wanted(report)) {
+                return report.clone();
+            }
+            self.step("a hook", deadline).await;
+        }
+    }
+
+    pub async fn until_ended(&mut self) -> Exit {
+        let ended = |known: &Followed| matches!(known.state, SessionState::Ended(_));
+        match self.until("the end", ended).await.state {
+            SessionState::Ended(exit) => exit,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Ends it as the host does.
+    pub async fn end(mut self) -> Exit {
+        let pid = self
+            .follower
+            .current()
+            .claude
+            .map_or(self.pid(), |claude| claude.pid);
+        signal(pid, Signal::TERM);
+        self.until_ended().await
+    }
+
+    /// One turn of the loop: hooks, the program's end, and the follower.
+    async fn step(&mut self, what: &str, deadline: Instant) {
+        if Instant::now() > deadline {
+            panic!("no {what}: {:?}\n{}", self.follower.current(), self.text());
+        }
+        for frame in self.world.take_hooks() {
+            if let Ok(report) = self.follower.hook(&frame) {
+                self.reports.push(report);
+            }
+        }
+        if self.ended.is_none()
+            && let Some(status) = self.child.try_wait().unwrap()
+        {
+            let exit = Exit {
+                code: i32::try_from(status.exit_code()).unwrap(),
+                signal: None,
+            };
+            self.ended = Some(exit);
+            self.follower.ended(exit);
+        }
+        // A hook's file and the program's end make no event here.
+        let _ = tokio::time::timeout(Duration::from_millis(20), self.follower.next()).await;
+    }
+}
+
+impl Drop for Terminal<'_> {
+    fn drop(&mut self) {
+        if self.ended.is_some() {
+            return;
+        }
+        signal(self.pid(), Signal::TERM);
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn signal(pid: u32, signal: Signal) {
+    let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    let _ = rustix::process::kill_process(pid, signal);
+}
