@@ -195,7 +195,7 @@ impl<'a> Terminal<'a> {
                 return;
             }
             // A key that comes before the dialog takes keys is lost.
-            if marked.is_some() && pressed.is_none_or(|at| at.elapsed().as_millis() > 300) {
+            if marked.is_some() && pressed.is_none_or(|at| at.elapsed().as_secs() >= 3) {
                 self.write(b"\x1b[B");
                 pressed = Some(Instant::now());
             }
