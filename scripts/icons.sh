@@ -7,5 +7,4 @@ cd "$(dirname "$0")/../icons"
 for size in 16 32 48 64 128 256 512; do
   rsvg-convert --width "$size" --height "$size" icon.svg --output "${size}x${size}.png"
 done
-rsvg-convert --width 256 --height 256 icon.svg --output 128x128@2x.png
 rsvg-convert --width 512 --height 512 icon.svg --output icon.png

@@ -1,3 +1,5 @@
+//! Hands Tauri its configuration at build time.
+
 fn main() {
     tauri_build::build()
 }
