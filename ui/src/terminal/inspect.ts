@@ -1,4 +1,4 @@
-import type { IBufferCell, IModes, Terminal } from "@xterm/xterm";
+import type { IBufferCell, IModes, Terminal } from '@xterm/xterm';
 
 /**
  * What a viewer shows, cell by cell, for the tests in the real window: the screen is drawn into a thousand
@@ -25,7 +25,11 @@ export interface LineDescription {
 }
 
 /** Describes `count` lines of what `terminal` shows, from line `first` of its buffer. */
-export function describeViewer(terminal: Terminal, first?: number, count?: number): ViewerDescription {
+export function describeViewer(
+  terminal: Terminal,
+  first?: number,
+  count?: number,
+): ViewerDescription {
   const buffer = terminal.buffer.active;
   const from = first ?? buffer.baseY;
   const to = Math.min(from + (count ?? terminal.rows), buffer.length);
@@ -33,7 +37,7 @@ export function describeViewer(terminal: Terminal, first?: number, count?: numbe
   for (let y = from; y < to; y += 1) {
     const line = buffer.getLine(y);
     if (!line) break;
-    const cells: LineDescription["cells"] = [];
+    const cells: LineDescription['cells'] = [];
     for (let x = 0; x < line.length; x += 1) {
       const cell = line.getCell(x);
       if (cell) cells.push([cell.getChars(), cell.getWidth(), look(cell)]);
@@ -43,7 +47,7 @@ export function describeViewer(terminal: Terminal, first?: number, count?: numbe
   return {
     cols: terminal.cols,
     rows: terminal.rows,
-    alternate: buffer.type === "alternate",
+    alternate: buffer.type === 'alternate',
     cursor: { x: buffer.cursorX, y: buffer.cursorY },
     length: buffer.length,
     modes: terminal.modes,
@@ -53,21 +57,21 @@ export function describeViewer(terminal: Terminal, first?: number, count?: numbe
 
 /** Colours and attributes in one short text, empty for a plain cell. */
 function look(cell: IBufferCell): string {
-  if (cell.isAttributeDefault()) return "";
+  if (cell.isAttributeDefault()) return '';
   const attributes = [
-    cell.isBold() && "bold",
-    cell.isDim() && "dim",
-    cell.isItalic() && "italic",
-    cell.isUnderline() && "underline",
-    cell.isBlink() && "blink",
-    cell.isInverse() && "inverse",
-    cell.isInvisible() && "invisible",
-    cell.isStrikethrough() && "strikethrough",
-    cell.isOverline() && "overline",
+    cell.isBold() && 'bold',
+    cell.isDim() && 'dim',
+    cell.isItalic() && 'italic',
+    cell.isUnderline() && 'underline',
+    cell.isBlink() && 'blink',
+    cell.isInverse() && 'inverse',
+    cell.isInvisible() && 'invisible',
+    cell.isStrikethrough() && 'strikethrough',
+    cell.isOverline() && 'overline',
   ];
   const foreground = `fg=${String(cell.getFgColorMode())}:${String(cell.getFgColor())}`;
   const background = `bg=${String(cell.getBgColorMode())}:${String(cell.getBgColor())}`;
-  return [foreground, background, ...attributes.filter(Boolean)].join(" ");
+  return [foreground, background, ...attributes.filter(Boolean)].join(' ');
 }
 
 declare global {

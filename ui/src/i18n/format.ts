@@ -1,0 +1,63 @@
+/** Times as the window writes them. */
+import type { Locale } from '../bindings';
+import { translate } from './index.svelte';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+function sameDay(a: Date, b: Date): boolean {
+  return a.toDateString() === b.toDateString();
+}
+
+/**
+ * How long ago: seconds below a minute, then minutes, hours, "yesterday", the date.
+ * `now` is a number of milliseconds, so that a test and the clock can pass it in.
+ */
+export function sinceShort(language: Locale, at: string, now: number): string {
+  const then = new Date(at);
+  if (Number.isNaN(then.getTime())) return '';
+  const elapsed = Math.max(0, now - then.getTime());
+  if (elapsed < MINUTE) {
+    return translate(language, 'time.seconds', { count: Math.floor(elapsed / 1000) });
+  }
+  if (elapsed < HOUR) {
+    return translate(language, 'time.minutes', { count: Math.floor(elapsed / MINUTE) });
+  }
+  const today = new Date(now);
+  const yesterday = new Date(now - DAY);
+  if (elapsed < 12 * HOUR || sameDay(then, today)) {
+    return translate(language, 'time.hours', { count: Math.floor(elapsed / HOUR) });
+  }
+  if (sameDay(then, yesterday)) return translate(language, 'time.yesterday');
+  return dayShort(language, then, today);
+}
+
+/** A day without its year, where the year is this one: "17 Nov", "17 nov". */
+function dayShort(language: Locale, then: Date, today: Date): string {
+  const year = then.getFullYear() === today.getFullYear() ? {} : ({ year: 'numeric' } as const);
+  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+    day: 'numeric',
+    month: 'short',
+    ...year,
+  })
+    .format(then)
+    .replaceAll(' de ', ' ')
+    .replaceAll('.', '');
+}
+
+/** A day: "2 Nov", "2 nov". */
+export function day(language: Locale, at: string, now: number): string {
+  const then = new Date(at);
+  return Number.isNaN(then.getTime()) ? '' : dayShort(language, then, new Date(now));
+}
+
+/** Day and time in full: "19 November 2026, 18:42", "19 de novembro de 2026, 18:42". */
+export function dateAndTime(language: Locale, at: string): string {
+  const then = new Date(at);
+  if (Number.isNaN(then.getTime())) return at;
+  const tag = language === 'en' ? 'en-GB' : language;
+  const date = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'long', year: 'numeric' });
+  const time = new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit' });
+  return `${date.format(then)}, ${time.format(then)}`;
+}

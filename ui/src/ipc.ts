@@ -1,0 +1,144 @@
+/**
+ * The only place that talks to the app. Commands are typed by the generated bindings;
+ * terminal bytes come through one channel per attached terminal, raw.
+ */
+import { Channel, invoke } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
+import { getCurrentWindow } from '@tauri-apps/api/window';
+
+import type {
+  Bootstrap,
+  CloseDecision,
+  CommandError,
+  GridSize,
+  Preferences,
+  PreferencesPatch,
+  ProjectView,
+  StartChoice,
+  StartOutcome,
+  TerminalPalette,
+  TerminalView,
+} from './bindings';
+
+/** A command that was not done, with the app's reason. */
+export class CommandFailed extends Error {
+  readonly reason: CommandError;
+
+  constructor(reason: CommandError) {
+    super(reason.message);
+    this.reason = reason;
+  }
+}
+
+/** Turns whatever a command threw into one kind of failure. */
+function failed(error: unknown): CommandFailed {
+  if (error instanceof CommandFailed) return error;
+  if (typeof error === 'object' && error !== null && 'code' in error && 'message' in error) {
+    return new CommandFailed(error as CommandError);
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CommandFailed({ code: 'internal', message: reason, hint: null, params: { reason } });
+}
+
+async function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {
+  try {
+    return await invoke<T>(command, args);
+  } catch (error) {
+    throw failed(error);
+  }
+}
+
+export const bootstrap = () => call<Bootstrap>('bootstrap');
+export const listProjects = () => call<ProjectView[]>('list_projects');
+export const openFolder = () => call<ProjectView | null>('open_folder');
+export const openPath = (path: string) => call<ProjectView>('open_path', { path });
+export const renameProject = (projectId: string, name: string) =>
+  call<ProjectView>('rename_project', { projectId, name });
+export const locateFolder = (projectId: string) =>
+  call<ProjectView | null>('locate_folder', { projectId });
+export const removeProject = (projectId: string) =>
+  call<undefined>('remove_project', { projectId });
+
+export const startSession = (projectId: string, size: GridSize, choice: StartChoice | null) =>
+  call<StartOutcome>('start_session', { projectId, size, choice });
+export const newShell = (projectId: string, size: GridSize) =>
+  call<TerminalView>('new_shell', { projectId, size });
+export const endTerminal = (projectId: string, terminal: string) =>
+  call<undefined>('end_terminal', { projectId, terminal });
+
+/** Attaches to a terminal; `onMessage` gets each message's frames as they come. */
+export function attachTerminal(
+  projectId: string,
+  terminal: string,
+  size: GridSize,
+  visible: boolean,
+  onMessage: (message: Uint8Array) => void,
+): Promise<number> {
+  const channel = new Channel<ArrayBuffer | number[]>();
+  channel.onmessage = (message) =>
+    onMessage(message instanceof ArrayBuffer ? new Uint8Array(message) : Uint8Array.from(message));
+  return call<number>('attach_terminal', { projectId, terminal, size, visible, channel });
+}
+
+/** Sends bytes to the terminal's program, raw. */
+export async function terminalInput(attachment: number, bytes: Uint8Array): Promise<void> {
+  try {
+    await invoke('terminal_input', bytes, { headers: { attachment: String(attachment) } });
+  } catch (error) {
+    throw failed(error);
+  }
+}
+
+export const resizeTerminal = (attachment: number, size: GridSize, visible: boolean) =>
+  call<undefined>('resize_terminal', { attachment, size, visible });
+export const ackTerminal = (attachment: number, offset: number) =>
+  call<undefined>('ack_terminal', { attachment, offset });
+export const detachTerminal = (attachment: number) =>
+  call<undefined>('detach_terminal', { attachment });
+export const setPalette = (attachment: number, palette: TerminalPalette) =>
+  call<undefined>('set_palette', { attachment, palette });
+
+/** The last picture of a project's terminal: a JSON line with its size, then escape sequences. */
+export async function lastPicture(projectId: string): Promise<Uint8Array> {
+  const bytes = await call<ArrayBuffer | number[]>('last_picture', { projectId });
+  return bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : Uint8Array.from(bytes);
+}
+
+export const setPreferences = (patch: PreferencesPatch) =>
+  call<Preferences>('set_preferences', { patch });
+export const writeClipboard = (text: string) => call<undefined>('write_clipboard', { text });
+export const readClipboard = () => call<string>('read_clipboard');
+export const writePrimary = (text: string) => call<undefined>('write_primary', { text });
+export const readPrimary = () => call<string>('read_primary');
+export const openLink = (url: string) => call<undefined>('open_link', { url });
+export const closeWindow = (decision: CloseDecision, remember: boolean) =>
+  call<undefined>('close_window', { decision, remember });
+/** Closes the window as its title bar would: the app may ask first. */
+export const requestClose = () => getCurrentWindow().close();
+export const firstPaint = () => call<undefined>('first_paint');
+
+/** What the app tells the window by itself. The events carry next to nothing: read the list again. */
+export interface AppEvents {
+  projectsChanged: () => void;
+  noticesChanged: () => void;
+  openProject: (projectId: string) => void;
+  closeRequested: (running: number) => void;
+  foldersDropped: (paths: string[]) => void;
+}
+
+/** Listens to the app's events for the life of the window. */
+export async function listenToApp(events: AppEvents): Promise<void> {
+  await Promise.all([
+    listen('projects-changed', () => events.projectsChanged()),
+    listen('notices-changed', () => events.noticesChanged()),
+    listen<{ projectId: string }>('open-project', ({ payload }) =>
+      events.openProject(payload.projectId),
+    ),
+    listen<{ running: number }>('close-requested', ({ payload }) =>
+      events.closeRequested(payload.running),
+    ),
+    listen<{ paths?: string[] }>('tauri://drag-drop', ({ payload }) =>
+      events.foldersDropped(payload.paths ?? []),
+    ),
+  ]);
+}

@@ -1,0 +1,325 @@
+/** The window's state: projects, preferences, what is in front, what is asked. */
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+
+import type {
+  ClaudeCheck,
+  CommandError,
+  CloseDecision,
+  GridSize,
+  Notice,
+  Platform,
+  Preferences,
+  PreferencesPatch,
+  ProjectView,
+} from '../bindings';
+import { nearestLocale, setLocale } from '../i18n/index.svelte';
+import * as ipc from '../ipc';
+import { announceChanges } from './announce.svelte';
+import { clock } from './clock.svelte';
+import { reasonOf } from './errors';
+import { ProjectSession } from './session.svelte';
+import { applyTheme } from './theme.svelte';
+import { type ShownState, shownState } from './words';
+
+export type Dialog =
+  | { kind: 'close'; running: number }
+  | { kind: 'end'; projectId: string }
+  | { kind: 'remove'; projectId: string };
+
+const DEFAULT_FONT_SIZE = 13;
+const MIN_FONT_SIZE = 8;
+const MAX_FONT_SIZE = 32;
+/** A Claude Code that was missing is looked for again this often, while its page is shown. */
+const CLAUDE_AGAIN_MS = 4000;
+
+class App {
+  phase = $state<'starting' | 'ready' | 'failed'>('starting');
+  bootError = $state.raw<CommandError | null>(null);
+  projects = $state.raw<ProjectView[]>([]);
+  preferences = $state.raw<Preferences | null>(null);
+  notices = $state.raw<Notice[]>([]);
+  claude = $state.raw<ClaudeCheck>({ kind: 'unchecked' });
+  platform = $state<Platform>('linux');
+  home = $state('');
+  selectedId = $state<string | null>(null);
+  dialog = $state.raw<Dialog | null>(null);
+  /** Something that the person asked for and that did not work. */
+  trouble = $state.raw<CommandError | null>(null);
+  renaming = $state<string | null>(null);
+  findOpen = $state(false);
+  /** Cues that were put off, by what they were about. */
+  readonly putOff = new SvelteSet<string>();
+  readonly sessions = new SvelteMap<string, ProjectSession>();
+  /** Set by the terminal's place, once it is there. */
+  measure: () => GridSize | null = () => null;
+  focusTerminal: () => void = () => undefined;
+
+  get selected(): ProjectView | undefined {
+    return this.projects.find((project) => project.id === this.selectedId);
+  }
+
+  get session(): ProjectSession | undefined {
+    return this.selectedId === null ? undefined : this.sessions.get(this.selectedId);
+  }
+
+  get fontSize(): number {
+    return this.preferences?.fontSize ?? DEFAULT_FONT_SIZE;
+  }
+
+  state(view: ProjectView): ShownState {
+    return shownState(view, this.sessions.get(view.id));
+  }
+
+  /** Who waits for the person, longest first. */
+  get needsYou(): ProjectView[] {
+    return this.projects
+      .filter((project) => this.state(project).needsYou)
+      .sort((a, b) => (a.live?.since ?? '').localeCompare(b.live?.since ?? ''));
+  }
+
+  async start(): Promise<void> {
+    setLocale(nearestLocale(navigator.languages));
+    try {
+      await ipc.listenToApp({
+        projectsChanged: () => void this.refresh(),
+        noticesChanged: () => void this.readAgain(),
+        openProject: (projectId) => void this.refresh().then(() => this.select(projectId)),
+        closeRequested: (running) => {
+          this.dialog = { kind: 'close', running };
+        },
+        foldersDropped: (paths) => {
+          const path = paths[0];
+          if (path !== undefined) void this.openPath(path);
+        },
+      });
+      await this.readAgain();
+      this.phase = 'ready';
+    } catch (error) {
+      this.bootError = reasonOf(error);
+      this.phase = 'failed';
+    }
+  }
+
+  /** Everything from the app, at the start and when more than the list may have changed. */
+  async readAgain(): Promise<void> {
+    const askedAt = performance.now();
+    const boot = await ipc.bootstrap();
+    this.home = boot.home;
+    this.platform = boot.platform;
+    this.claude = boot.claude;
+    this.notices = boot.notices;
+    this.#take(boot.preferences);
+    setLocale(boot.locale);
+    document.documentElement.lang = boot.locale;
+    this.#setProjects(boot.projects, askedAt);
+    if (this.selectedId === null) {
+      const wanted = boot.show ?? boot.preferences.lastProject;
+      const first = boot.projects.find((project) => project.id === wanted) ?? boot.projects[0];
+      if (first) this.select(first.id, false);
+    }
+  }
+
+  #refreshing: Promise<void> | null = null;
+  #refreshAgain = false;
+
+  /** Reads the list again; calls that come meanwhile share one further reading. */
+  refresh(): Promise<void> {
+    if (this.#refreshing) {
+      this.#refreshAgain = true;
+      return this.#refreshing;
+    }
+    this.#refreshing = (async () => {
+      do {
+        this.#refreshAgain = false;
+        const askedAt = performance.now();
+        try {
+          this.#setProjects(await ipc.listProjects(), askedAt);
+        } catch (error) {
+          this.trouble = reasonOf(error);
+        }
+      } while (this.#refreshAgain);
+      this.#refreshing = null;
+    })();
+    return this.#refreshing;
+  }
+
+  #setProjects(projects: ProjectView[], askedAt: number): void {
+    const before = this.projects.map((view) => ({ view, state: this.state(view) }));
+    this.projects = projects;
+    for (const view of projects) {
+      if (view.live) clock.expect(view.live.since);
+      this.sessions.get(view.id)?.reconcile(view, askedAt);
+    }
+    for (const [id, session] of [...this.sessions]) {
+      if (projects.some((view) => view.id === id)) continue;
+      session.dispose();
+      this.sessions.delete(id);
+    }
+    if (this.selectedId !== null && !this.selected) {
+      this.selectedId = null;
+      if (projects[0]) this.select(projects[0].id);
+    }
+    announceChanges(
+      before,
+      projects.map((view) => ({ view, state: this.state(view) })),
+      this.selectedId,
+    );
+  }
+
+  select(id: string, remember = true): void {
+    const view = this.projects.find((project) => project.id === id);
+    if (!view) return;
+    this.selectedId = id;
+    this.findOpen = false;
+    let session = this.sessions.get(id);
+    if (!session) {
+      session = new ProjectSession(id, {
+        view: (projectId) => this.projects.find((project) => project.id === projectId),
+        fontSize: () => this.fontSize,
+        measure: () => this.#measured(),
+      });
+      this.sessions.set(id, session);
+    }
+    session.open();
+    if (remember) void this.prefer({ lastProject: id });
+  }
+
+  /** The terminal's place may still be on its way into the page. */
+  async #measured(): Promise<GridSize> {
+    for (let frame = 0; frame < 30; frame += 1) {
+      const size = this.measure();
+      if (size) return size;
+      await new Promise((next) => setTimeout(next, 16));
+    }
+    return { cols: 80, rows: 24 };
+  }
+
+  selectBy(step: number): void {
+    const at = this.projects.findIndex((project) => project.id === this.selectedId);
+    const count = this.projects.length;
+    const next = this.projects[(at + step + count) % count];
+    if (next) this.select(next.id);
+  }
+
+  /** The session that waits longest; again, the one after it. */
+  showNextNeedsYou(): void {
+    const waiting = this.needsYou;
+    const at = waiting.findIndex((project) => project.id === this.selectedId);
+    const next = waiting[(at + 1) % Math.max(waiting.length, 1)];
+    if (!next) return;
+    this.select(next.id);
+    const session = this.sessions.get(next.id);
+    if (session) session.front = 'claude';
+    this.focusTerminal();
+  }
+
+  /** Does what was asked for; says so when it did not work. */
+  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    this.trouble = null;
+    try {
+      return await work();
+    } catch (error) {
+      this.trouble = reasonOf(error);
+      return undefined;
+    }
+  }
+
+  async openFolder(): Promise<void> {
+    await this.#opened(() => ipc.openFolder());
+  }
+
+  async openPath(path: string): Promise<void> {
+    await this.#opened(() => ipc.openPath(path));
+  }
+
+  async #opened(work: () => Promise<ProjectView | null>): Promise<void> {
+    const project = await this.attempt(work);
+    if (!project) return;
+    await this.refresh();
+    this.select(project.id);
+    this.focusTerminal();
+  }
+
+  async rename(projectId: string, name: string): Promise<void> {
+    this.renaming = null;
+    const view = this.projects.find((project) => project.id === projectId);
+    const wanted = name.trim();
+    if (!view || wanted === '' || wanted === view.name) return;
+    await this.attempt(() => ipc.renameProject(projectId, wanted));
+    await this.refresh();
+  }
+
+  async locate(projectId: string): Promise<void> {
+    const moved = await this.attempt(() => ipc.locateFolder(projectId));
+    if (!moved) return;
+    await this.refresh();
+    const session = this.sessions.get(projectId);
+    if (session && session.phase !== 'open') void session.start(null);
+  }
+
+  async remove(projectId: string): Promise<void> {
+    this.dialog = null;
+    await this.attempt(() => ipc.removeProject(projectId));
+    await this.refresh();
+  }
+
+  async end(projectId: string): Promise<void> {
+    this.dialog = null;
+    await this.attempt(() => ipc.endTerminal(projectId, 'claude'));
+    await this.refresh();
+  }
+
+  async close(decision: CloseDecision, remember: boolean): Promise<void> {
+    this.dialog = null;
+    await this.attempt(() => ipc.closeWindow(decision, remember));
+  }
+
+  async prefer(patch: PreferencesPatch): Promise<void> {
+    if (this.preferences) this.#take({ ...this.preferences, ...patch });
+    const saved = await this.attempt(() => ipc.setPreferences(patch));
+    if (saved) this.#take(saved);
+  }
+
+  #take(preferences: Preferences): void {
+    const before = this.preferences;
+    this.preferences = preferences;
+    if (preferences.locale !== 'system') {
+      setLocale(preferences.locale);
+      document.documentElement.lang = preferences.locale;
+    }
+    if (before?.theme !== preferences.theme) applyTheme(preferences.theme);
+    if (before?.fontSize !== preferences.fontSize) this.forEachTerminal('setFontSize');
+  }
+
+  zoom(step: number): void {
+    const size =
+      step === 0
+        ? DEFAULT_FONT_SIZE
+        : Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, this.fontSize + step));
+    if (size !== this.fontSize) void this.prefer({ fontSize: size });
+  }
+
+  forEachTerminal(what: 'setFontSize' | 'updateTheme'): void {
+    for (const session of this.sessions.values()) {
+      for (const terminal of session.terminals.values()) {
+        if (what === 'setFontSize') terminal.setFontSize(this.fontSize);
+        else terminal.updateTheme();
+      }
+    }
+  }
+
+  /** While Claude Code is missing its page notices by itself when it is there. */
+  watchForClaude(): () => void {
+    const look = () => {
+      if (!document.hidden) void this.readAgain().catch(() => undefined);
+    };
+    const timer = setInterval(look, CLAUDE_AGAIN_MS);
+    window.addEventListener('focus', look);
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener('focus', look);
+    };
+  }
+}
+
+export const app = new App();

@@ -1,0 +1,187 @@
+/** One project's session in this window: its start, its failures, its terminals. */
+import { SvelteMap } from 'svelte/reactivity';
+
+import type {
+  CommandError,
+  GridSize,
+  ProjectView,
+  ResumeFailure,
+  StartChoice,
+  TerminalView,
+} from '../bindings';
+import * as ipc from '../ipc';
+import { LiveTerminal } from '../terminal/live.svelte';
+import { type Picture, readPicture } from '../terminal/picture';
+import { clock } from './clock.svelte';
+import { reasonOf } from './errors';
+import { timestamp } from './text';
+import type { SessionFacts } from './words';
+
+/** What a session needs of the window around it. */
+export interface SessionHost {
+  view: (projectId: string) => ProjectView | undefined;
+  fontSize: () => number;
+  /** The grid that fills the terminal's place. */
+  measure: () => Promise<GridSize>;
+}
+
+export class ProjectSession implements SessionFacts {
+  readonly projectId: string;
+  phase = $state<SessionFacts['phase']>('closed');
+  resuming = $state(false);
+  openingSince = $state('');
+  failure = $state.raw<ResumeFailure | null>(null);
+  error = $state.raw<CommandError | null>(null);
+  picture = $state.raw<Picture | null>(null);
+  /** The terminal in front: `claude` or a shell. */
+  front = $state('claude');
+  readonly terminals = new SvelteMap<string, LiveTerminal>();
+  readonly #host: SessionHost;
+  /** Counts starts, so that the answer to one that was given up is ignored. */
+  #start = 0;
+
+  constructor(projectId: string, host: SessionHost) {
+    this.projectId = projectId;
+    this.#host = host;
+  }
+
+  get claude(): LiveTerminal | undefined {
+    return this.terminals.get('claude');
+  }
+
+  get shown(): LiveTerminal | undefined {
+    return this.terminals.get(this.front);
+  }
+
+  get ended(): { code: number; signal: number | null } | null {
+    const claude = this.claude;
+    if (!claude || claude.phase !== 'ended') return null;
+    return claude.end ?? this.#host.view(this.projectId)?.lastEnd ?? { code: 0, signal: null };
+  }
+
+  /** The project is opened: a live session is attached, another one is taken up. */
+  open(): void {
+    const view = this.#host.view(this.projectId);
+    if (this.phase !== 'closed' || !view) return;
+    if (view.live) this.#attach(view.live);
+    else void this.start(null);
+  }
+
+  /** Starts or resumes; only a choice of the person ever begins anew. */
+  async start(choice: StartChoice | null): Promise<void> {
+    const view = this.#host.view(this.projectId);
+    if (this.phase === 'opening' || !view) return;
+    this.#start += 1;
+    const start = this.#start;
+    this.phase = 'opening';
+    this.front = 'claude';
+    this.error = null;
+    this.failure = null;
+    this.resuming = view.sessionId !== null && choice?.kind !== 'startFresh';
+    this.openingSince = timestamp();
+    clock.expect(this.openingSince);
+    this.#drop('claude');
+    if (this.resuming && view.hasPicture) void this.#loadPicture(start);
+    try {
+      const size = await this.#host.measure();
+      const outcome = await ipc.startSession(this.projectId, size, choice);
+      if (start !== this.#start) return;
+      if (outcome.kind === 'live') {
+        this.#attach(outcome.terminal);
+      } else {
+        this.failure = outcome.failure;
+        this.phase = 'cannotResume';
+        this.picture = null;
+      }
+    } catch (error) {
+      if (start !== this.#start) return;
+      this.error = reasonOf(error);
+      this.phase = 'failed';
+      this.picture = null;
+    }
+  }
+
+  /** The person does not want any of the choices now. */
+  putOff(): void {
+    this.#start += 1;
+    this.phase = 'notNow';
+    this.picture = null;
+  }
+
+  /** Gives up a start that is under way. */
+  async cancelStart(): Promise<void> {
+    this.putOff();
+    this.#drop('claude');
+    await ipc.endTerminal(this.projectId, 'claude');
+  }
+
+  /** Brings a terminal to the front, attaching to it the first time. */
+  bringToFront(terminal: TerminalView): void {
+    if (!this.terminals.has(terminal.terminal)) this.#add(terminal);
+    this.front = terminal.terminal;
+  }
+
+  async newShell(): Promise<void> {
+    const shell = await ipc.newShell(this.projectId, await this.#host.measure());
+    this.bringToFront(shell);
+  }
+
+  async closeShell(terminal: string): Promise<void> {
+    const live = this.terminals.get(terminal);
+    if (this.front === terminal) this.front = 'claude';
+    this.#drop(terminal);
+    if (!live || live.phase !== 'ended') await ipc.endTerminal(this.projectId, terminal);
+  }
+
+  /** Brings this in line with a list of projects that was asked for at `askedAt`. */
+  reconcile(view: ProjectView, askedAt: number): void {
+    const claude = view.live && view.live.state.state !== 'ended' ? view.live : undefined;
+    const alive: Record<string, TerminalView> = claude ? { claude } : {};
+    for (const shell of view.shells) alive[shell.terminal] = shell;
+    for (const [key, terminal] of [...this.terminals]) {
+      const now = alive[key];
+      if (now && now.hostPid !== terminal.hostPid) {
+        // Ended and started again elsewhere: another program, another terminal.
+        this.#drop(key);
+        this.#add(now);
+      } else if (!now && terminal.createdAt < askedAt) {
+        terminal.hostIsGone(key === 'claude' ? view.lastEnd : null);
+      }
+    }
+    const waiting = ['cannotResume', 'failed', 'notNow'].includes(this.phase);
+    if (claude && waiting) this.#attach(claude);
+  }
+
+  dispose(): void {
+    this.#start += 1;
+    for (const key of [...this.terminals.keys()]) this.#drop(key);
+  }
+
+  async #loadPicture(start: number): Promise<void> {
+    try {
+      const picture = readPicture(await ipc.lastPicture(this.projectId));
+      if (start === this.#start && this.phase !== 'cannotResume') this.picture = picture;
+    } catch {
+      // Without a picture the terminal stays empty until the session is there.
+    }
+  }
+
+  #attach(terminal: TerminalView): void {
+    this.#drop('claude');
+    this.#add(terminal);
+    this.phase = 'open';
+  }
+
+  #add(terminal: TerminalView): void {
+    clock.expect(terminal.since);
+    this.terminals.set(
+      terminal.terminal,
+      new LiveTerminal(this.projectId, terminal.terminal, terminal.hostPid, this.#host.fontSize()),
+    );
+  }
+
+  #drop(key: string): void {
+    this.terminals.get(key)?.dispose();
+    this.terminals.delete(key);
+  }
+}

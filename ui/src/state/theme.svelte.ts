@@ -1,0 +1,30 @@
+/** Light and dark: the system decides, unless the person did. */
+import type { Theme } from '../bindings';
+
+const changes = $state({ count: 0 });
+
+/** Reading this makes an effect run again after a change of theme. */
+export function themeChanges(): number {
+  return changes.count;
+}
+
+export function applyTheme(theme: Theme): void {
+  const root = document.documentElement;
+  if (theme === 'system') delete root.dataset['theme'];
+  else root.dataset['theme'] = theme;
+  changes.count += 1;
+}
+
+export function watchSystemTheme(): () => void {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const contrast = matchMedia('(prefers-contrast: more)');
+  const changed = () => {
+    changes.count += 1;
+  };
+  dark.addEventListener('change', changed);
+  contrast.addEventListener('change', changed);
+  return () => {
+    dark.removeEventListener('change', changed);
+    contrast.removeEventListener('change', changed);
+  };
+}

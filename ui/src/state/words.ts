@@ -1,0 +1,88 @@
+/** What a project shows of its session: glyph, word, time. */
+import type { ProjectView, TerminalState } from '../bindings';
+import { type Key, t } from '../i18n/index.svelte';
+
+export type GlyphName =
+  | 'starting'
+  | 'idle'
+  | 'working'
+  | 'permission'
+  | 'question'
+  | 'shell'
+  | 'ended'
+  | 'resumable'
+  | 'failed'
+  | 'unknown';
+
+/** What the window itself knows about a project's session. */
+export interface SessionFacts {
+  phase: 'closed' | 'opening' | 'open' | 'cannotResume' | 'failed' | 'notNow';
+  resuming: boolean;
+  openingSince: string;
+  /** How the session that was shown in this window ended. */
+  ended: { code: number; signal: number | null } | null;
+}
+
+export interface ShownState {
+  glyph: GlyphName;
+  word: string;
+  /** The word with the time in it, for names and lists; null when the state has no duration. */
+  longKey: Key | null;
+  since: string | null;
+  needsYou: boolean;
+  off: boolean;
+}
+
+const LONG: Partial<Record<TerminalState['state'], Key>> = {
+  starting: 'for.starting',
+  idle: 'for.idle',
+  working: 'for.working',
+  permission: 'for.permission',
+  question: 'for.question',
+  shell: 'for.shell',
+  unknown: 'for.unknown',
+};
+
+function shown(glyph: GlyphName, word: string, rest: Partial<ShownState> = {}): ShownState {
+  return { glyph, word, longKey: null, since: null, needsYou: false, off: false, ...rest };
+}
+
+/** How an end is shown: code 0 is a quiet end, anything else is not. */
+function ofEnd(end: { code: number }, since: string | null): ShownState {
+  return shown(end.code === 0 ? 'ended' : 'failed', t('state.ended', { code: end.code }), {
+    since,
+  });
+}
+
+/** The state of a project, from its terminal and from what the window knows. */
+export function shownState(view: ProjectView, session: SessionFacts | undefined): ShownState {
+  if (session?.phase === 'opening') {
+    const key = session.resuming ? 'resuming' : 'starting';
+    return shown('starting', t(`state.${key}`), {
+      longKey: `for.${key}`,
+      since: session.openingSince,
+    });
+  }
+  if (session?.phase === 'cannotResume') return shown('failed', t('state.notResumed'));
+  if (session?.phase === 'failed') return shown('failed', t('state.notStarted'));
+  if (view.live && !(session?.phase === 'open' && session.ended)) {
+    const { state } = view.live;
+    const { since } = view.live;
+    if (state.state === 'ended') return ofEnd(state, since);
+    const resuming = state.state === 'starting' && session?.resuming === true;
+    const word: Key = resuming ? 'state.resuming' : `state.${state.state}`;
+    return shown(state.state, t(word), {
+      since,
+      longKey: resuming ? 'for.resuming' : (LONG[state.state] ?? null),
+      needsYou: state.state === 'permission' || state.state === 'question',
+    });
+  }
+  if (session?.ended) return ofEnd(session.ended, view.lastEnd?.at ?? null);
+  if (view.sessionId !== null || view.invalidSessionId !== null) {
+    return shown('resumable', t('state.resumable'), {
+      since: view.lastUsedAt ?? view.lastEnd?.at ?? null,
+      off: true,
+    });
+  }
+  return shown('ended', t('state.fresh'), { off: true });
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+
+import { actionOf, type Chord } from './keys';
+
+/** Reads "Ctrl+Shift+O"; a single letter also gives the code. */
+function chord(text: string): Chord {
+  const parts = text.split('+').filter((part) => part !== '');
+  const key = text.endsWith('++') ? '+' : (parts.at(-1) ?? '');
+  const has = (name: string) => parts.slice(0, text.endsWith('++') ? undefined : -1).includes(name);
+  return {
+    key,
+    code: /^\d$/.test(key) ? `Digit${key}` : `Key${key.toUpperCase()}`,
+    ctrlKey: has('Ctrl'),
+    shiftKey: has('Shift'),
+    altKey: has('Alt'),
+    metaKey: has('Meta'),
+  };
+}
+
+describe('actionOf', () => {
+  it.each([
+    ['Ctrl+Shift+O', 'openFolder'],
+    ['Alt+1', 'project'],
+    ['Ctrl+PageUp', 'previousProject'],
+    ['Ctrl+PageDown', 'nextProject'],
+    ['Ctrl+Shift+J', 'nextNeedsYou'],
+    ['Ctrl+Shift+B', 'sidebar'],
+    ['Ctrl+Shift+F', 'find'],
+    ['Ctrl+Shift+C', 'copy'],
+    ['Ctrl+Shift+V', 'paste'],
+    ['Ctrl++', 'zoomIn'],
+    ['Ctrl+Shift++', 'zoomIn'],
+    ['Ctrl+-', 'zoomOut'],
+    ['Ctrl+0', 'zoomReset'],
+    ['F6', 'nextRegion'],
+    ['Shift+F6', 'previousRegion'],
+    ['Ctrl+Shift+W', 'closeWindow'],
+    ['Ctrl+Shift+Q', 'closeWindow'],
+  ])('takes %s', (text, action) => {
+    expect(actionOf(chord(text), 'linux')?.do).toBe(action);
+  });
+
+  it.each([
+    'Escape',
+    'Tab',
+    'Shift+Tab',
+    'Enter',
+    'Shift+Enter',
+    'Ctrl+c',
+    'Ctrl+v',
+    'Ctrl+w',
+    'Ctrl+q',
+    'Ctrl+o',
+    'Ctrl+j',
+    'Ctrl+_',
+    'Alt+b',
+    'Alt+0',
+    'Alt+Shift+1',
+    'Ctrl+Alt+1',
+    'Ctrl+Shift+PageUp',
+    'PageUp',
+    'F5',
+    'F2',
+    'Meta+c',
+    'a',
+    'ã',
+  ])('leaves %s to the session', (text) => {
+    expect(actionOf(chord(text), 'linux')).toBeNull();
+  });
+
+  it('uses the command key on a Mac', () => {
+    expect(actionOf(chord('Meta+c'), 'mac')?.do).toBe('copy');
+    expect(actionOf(chord('Meta+3'), 'mac')).toEqual({ do: 'project', index: 2 });
+    expect(actionOf(chord('Ctrl+c'), 'mac')).toBeNull();
+  });
+});

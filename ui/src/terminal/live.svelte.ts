@@ -1,0 +1,359 @@
+/**
+ * A live terminal as the window shows it: the viewer's half of the session protocol. It resizes
+ * only when the host says so, acknowledges what was parsed, and sends what was typed.
+ */
+import type { GridSize } from '../bindings';
+import * as ipc from '../ipc';
+import { decodeFrames, type HostFrame } from './frames';
+import { InputQueue } from './input';
+import { Keyboard } from './keyboard';
+import { Mouse } from './mouse';
+import { pasteable } from './paste';
+import { swallowQueries } from './queries';
+import { ScreenElement } from './screen';
+import { hostPalette } from './theme';
+
+/** One acknowledgement for this many parsed bytes. */
+const ACK_BYTES = 64 * 1024;
+/** What is parsed of a quiet stream is acknowledged after this time. */
+const ACK_REST_MS = 100;
+/** A window that is being dragged asks for a new size at most this often. */
+const RESIZE_MS = 60;
+/** A stream that cannot be followed is attached again, but not for ever. */
+const MAX_REATTACH = 3;
+
+/** In the stream's own order: leave any unfinished sequence, then reset everything. */
+const RESET = '\x18\x1bc';
+
+export type Phase = 'connecting' | 'live' | 'ended' | 'lost';
+
+export interface LiveEnd {
+  code: number;
+  signal: number | null;
+}
+
+export class LiveTerminal {
+  readonly projectId: string;
+  readonly terminalKey: string;
+  /** The host it is attached to; another host is another terminal. */
+  readonly hostPid: number;
+  readonly screen: ScreenElement;
+  /** A list of terminals that was asked for earlier cannot know this one. */
+  readonly createdAt = performance.now();
+  phase = $state<Phase>('connecting');
+  /** Something was drawn: the dimmed picture may go. */
+  painted = $state(false);
+  end = $state<LiveEnd | null>(null);
+  /** Why the connection was lost. */
+  lost = $state<string | null>(null);
+  /** What did not reach the program. */
+  inputLost = $state<{ bytes: number; reason: string } | null>(null);
+  /** The grid as the host has it, and who keeps it smaller than this window wants. */
+  grid = $state<GridSize>({ cols: 80, rows: 24 });
+  limitedBy = $state<string | null>(null);
+  smaller = $state(false);
+  hoveredLink = $state<string | null>(null);
+
+  readonly #input: InputQueue;
+  readonly #keyboard: Keyboard;
+  #attachment: number | null = null;
+  /** Counts attachments, so that messages of an earlier one are not mixed in. */
+  #generation = 0;
+  #reattached = 0;
+  #expected: number | null = null;
+  #snapshotOffset = 0;
+  #parsed = 0;
+  #acked = 0;
+  #ackTimer: ReturnType<typeof setTimeout> | undefined;
+  #wanted: GridSize | null = null;
+  #visible = false;
+  #resizeTimer: ReturnType<typeof setTimeout> | undefined;
+  #disposed = false;
+
+  constructor(projectId: string, terminalKey: string, hostPid: number, fontSize: number) {
+    this.projectId = projectId;
+    this.terminalKey = terminalKey;
+    this.hostPid = hostPid;
+    this.screen = new ScreenElement(fontSize, {
+      open: (url) => void ipc.openLink(url).catch(() => undefined),
+      hover: (url) => {
+        this.hoveredLink = url;
+      },
+    });
+    this.#input = new InputQueue((error, bytes) => {
+      this.inputLost = { bytes, reason: reason(error) };
+    });
+    const terminal = this.screen.terminal;
+    const silence = swallowQueries(terminal);
+    terminal.onData((data) => {
+      if (!silence.focusIsSilent) this.#input.text(data);
+    });
+    terminal.onBinary((data) => this.#input.binary(data));
+    this.#keyboard = new Keyboard(this.screen, (text) => this.#type(text));
+    new Mouse(this.screen, (text) => this.paste(text));
+  }
+
+  /** Shows the terminal in `container`, attaching to its host the first time. */
+  show(container: HTMLElement): void {
+    this.screen.open(container);
+    this.#keyboard.connect();
+    this.screen.element.hidden = false;
+    this.#visible = true;
+    this.fit();
+    if (this.#generation === 0) void this.#attach();
+    else this.#sendSize();
+  }
+
+  hide(): void {
+    if (!this.#visible) return;
+    this.#visible = false;
+    this.screen.element.hidden = true;
+    this.#sendSize();
+  }
+
+  /** Asks the host for the size that fills the window; the grid follows its answer. */
+  fit(): void {
+    const size = this.screen.proposed();
+    if (!size) return;
+    const same = this.#wanted?.cols === size.cols && this.#wanted.rows === size.rows;
+    this.#wanted = size;
+    this.#compare();
+    if (same || this.#generation === 0) return;
+    clearTimeout(this.#resizeTimer);
+    this.#resizeTimer = setTimeout(() => this.#sendSize(), RESIZE_MS);
+  }
+
+  setFontSize(size: number): void {
+    this.screen.fontSize = size;
+    if (this.#visible) this.fit();
+  }
+
+  updateTheme(): void {
+    this.screen.updateTheme();
+    this.#sendPalette();
+  }
+
+  focus(): void {
+    this.screen.terminal.focus();
+  }
+
+  selection(): string {
+    return this.screen.terminal.getSelection();
+  }
+
+  paste(text: string): void {
+    const clean = pasteable(text);
+    if (clean) this.screen.terminal.paste(clean);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    clearTimeout(this.#ackTimer);
+    clearTimeout(this.#resizeTimer);
+    this.#detach();
+    this.screen.dispose();
+  }
+
+  #type(text: string): void {
+    this.screen.terminal.scrollToBottom();
+    this.#input.text(text);
+  }
+
+  async #attach(): Promise<void> {
+    this.#generation += 1;
+    const generation = this.#generation;
+    this.#expected = null;
+    this.#parsed = 0;
+    this.#acked = 0;
+    const size = this.#wanted ?? { cols: 80, rows: 24 };
+    try {
+      const attachment = await ipc.attachTerminal(
+        this.projectId,
+        this.terminalKey,
+        size,
+        this.#visible,
+        (message) => {
+          if (generation === this.#generation && !this.#disposed) this.#receive(message);
+        },
+      );
+      if (this.#disposed || generation !== this.#generation) {
+        void ipc.detachTerminal(attachment).catch(() => undefined);
+        return;
+      }
+      this.#attachment = attachment;
+      this.#input.connect((bytes) => ipc.terminalInput(attachment, bytes));
+      this.#sendPalette();
+      const wanted = this.#wanted;
+      if (wanted && (wanted.cols !== size.cols || wanted.rows !== size.rows)) this.#sendSize();
+      this.#scheduleAck();
+    } catch (error) {
+      if (generation === this.#generation) this.#lose(reason(error));
+    }
+  }
+
+  #detach(): void {
+    this.#generation += 1;
+    this.#input.disconnect();
+    const attachment = this.#attachment;
+    this.#attachment = null;
+    if (attachment !== null) void ipc.detachTerminal(attachment).catch(() => undefined);
+  }
+
+  #receive(message: Uint8Array): void {
+    try {
+      for (const frame of decodeFrames(message)) this.#handle(frame);
+    } catch (error) {
+      this.#again(reason(error));
+    }
+  }
+
+  #handle(frame: HostFrame): void {
+    const terminal = this.screen.terminal;
+    switch (frame.type) {
+      case 'snapshotStart':
+        this.#expected = null;
+        this.#snapshotOffset = frame.offset;
+        terminal.write(RESET, () => this.#setGrid(frame));
+        break;
+      case 'snapshotBytes':
+        terminal.write(frame.bytes);
+        break;
+      case 'snapshotEnd': {
+        const offset = this.#snapshotOffset;
+        this.#expected = offset;
+        terminal.write('', () => {
+          if (this.phase === 'connecting') this.phase = 'live';
+          this.#reattached = 0;
+          this.#parsedTo(offset);
+        });
+        break;
+      }
+      case 'output': {
+        if (frame.offset !== this.#expected) {
+          this.#again(`output from ${String(frame.offset)} after ${String(this.#expected)}`);
+          break;
+        }
+        const after = frame.offset + frame.bytes.length;
+        this.#expected = after;
+        terminal.write(frame.bytes, () => this.#parsedTo(after));
+        break;
+      }
+      case 'resized':
+        terminal.write('', () => {
+          this.limitedBy = frame.limitedBy;
+          this.#setGrid(frame);
+        });
+        break;
+      case 'event':
+        this.#handleEvent(frame.event);
+        break;
+      case 'refused':
+        this.#lose(frame.message);
+        break;
+      case 'ended':
+        this.end = { code: frame.code, signal: frame.signal };
+        this.phase = 'ended';
+        this.#input.disconnect();
+        break;
+      case 'status':
+      case 'pong':
+        break;
+    }
+  }
+
+  #handleEvent(event: { event: string; [field: string]: unknown }): void {
+    const text = event['text'];
+    if (event.event !== 'clipboard' || typeof text !== 'string' || text === '') return;
+    const selection = event['selection'];
+    const primary = typeof selection === 'string' && /^p/i.test(selection);
+    void (primary ? ipc.writePrimary(text) : ipc.writeClipboard(text)).catch(() => undefined);
+  }
+
+  #setGrid(size: GridSize): void {
+    const { cols, rows } = size;
+    if (this.#disposed) return;
+    this.screen.terminal.resize(cols, rows);
+    this.grid = { cols, rows };
+    this.#compare();
+  }
+
+  #compare(): void {
+    const wanted = this.#wanted;
+    this.smaller =
+      wanted !== null && (this.grid.cols < wanted.cols || this.grid.rows < wanted.rows);
+    this.screen.element.classList.toggle('letterboxed', this.smaller);
+  }
+
+  #parsedTo(offset: number): void {
+    if (this.#disposed) return;
+    this.#parsed = offset;
+    if (!this.painted && this.screen.hasContent()) this.painted = true;
+    if (offset - this.#acked >= ACK_BYTES) this.#ack();
+    else this.#scheduleAck();
+  }
+
+  #scheduleAck(): void {
+    if (this.#parsed === this.#acked || this.#ackTimer !== undefined) return;
+    this.#ackTimer = setTimeout(() => this.#ack(), ACK_REST_MS);
+  }
+
+  #ack(): void {
+    clearTimeout(this.#ackTimer);
+    this.#ackTimer = undefined;
+    if (this.#attachment === null || this.#parsed === this.#acked) return;
+    this.#acked = this.#parsed;
+    void ipc.ackTerminal(this.#attachment, this.#parsed).catch(() => undefined);
+  }
+
+  #sendSize(): void {
+    clearTimeout(this.#resizeTimer);
+    if (this.#attachment === null || !this.#wanted) return;
+    void ipc.resizeTerminal(this.#attachment, this.#wanted, this.#visible).catch(() => undefined);
+  }
+
+  #sendPalette(): void {
+    if (this.#attachment === null) return;
+    void ipc.setPalette(this.#attachment, hostPalette()).catch(() => undefined);
+  }
+
+  /** The stream cannot be followed any more: a new attachment starts with a snapshot. */
+  #again(why: string): void {
+    if (this.#disposed) return;
+    this.#detach();
+    if (this.#reattached >= MAX_REATTACH) {
+      this.#lose(why);
+      return;
+    }
+    this.#reattached += 1;
+    void this.#attach();
+  }
+
+  #lose(why: string): void {
+    if (this.phase === 'ended') return;
+    this.#detach();
+    this.lost = why;
+    this.phase = 'lost';
+  }
+
+  /** Connects again after the connection was lost. */
+  reconnect(): void {
+    if (this.phase !== 'lost') return;
+    this.lost = null;
+    this.phase = 'connecting';
+    this.#reattached = 0;
+    void this.#attach();
+  }
+
+  /** The app says that the host is gone, and no frame told how. */
+  hostIsGone(end: LiveEnd | null): void {
+    if (this.phase === 'ended') return;
+    this.#detach();
+    this.end = end;
+    this.phase = 'ended';
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

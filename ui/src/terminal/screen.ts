@@ -1,0 +1,166 @@
+/**
+ * One xterm.js: its options, add-ons and the measures that Reprise needs of it. It knows neither
+ * the app nor a host.
+ */
+import { FitAddon } from '@xterm/addon-fit';
+import { SearchAddon } from '@xterm/addon-search';
+import { Unicode11Addon } from '@xterm/addon-unicode11';
+import { WebLinksAddon } from '@xterm/addon-web-links';
+import { type ITerminalInitOnlyOptions, type ITerminalOptions, Terminal } from '@xterm/xterm';
+
+import type { GridSize } from '../bindings';
+import { isWebLink } from './paste';
+import { xtermTheme } from './theme';
+
+/** The line height belongs to the design: 18 px for a text of 13. */
+const LINE_PER_SIZE = 18 / 13;
+
+/** What decides how bytes become cells; the host's own terminal is set up the same way. */
+const GRID_OPTIONS: ITerminalOptions = {
+  allowProposedApi: true,
+  scrollback: 10_000,
+  scrollOnEraseInDisplay: true,
+  convertEol: false,
+};
+
+export interface LinkHost {
+  open: (url: string) => void;
+  hover: (url: string | null) => void;
+}
+
+/** A terminal screen in an element of its own. */
+export class ScreenElement {
+  readonly terminal: Terminal;
+  readonly search = new SearchAddon();
+  readonly element = document.createElement('div');
+  readonly #fit = new FitAddon();
+  #fontSize: number;
+  #opened = false;
+
+  constructor(
+    fontSize: number,
+    links: LinkHost | null,
+    options: ITerminalOptions & ITerminalInitOnlyOptions = {},
+  ) {
+    this.#fontSize = fontSize;
+    this.element.className = 'screen';
+    this.terminal = new Terminal({
+      ...GRID_OPTIONS,
+      fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-mono').trim(),
+      fontSize,
+      theme: xtermTheme(),
+      cursorBlink: false,
+      cursorInactiveStyle: 'outline',
+      // Claude Code and shells use bold as bold; a brighter colour would not be the one they chose.
+      drawBoldTextInBrightColors: false,
+      ...(links ? { linkHandler: linkHandler(links) } : {}),
+      ...options,
+    });
+    this.terminal.loadAddon(this.#fit);
+    this.terminal.loadAddon(this.search);
+    this.terminal.loadAddon(new Unicode11Addon());
+    this.terminal.unicode.activeVersion = '11';
+    if (links) {
+      const handler = linkHandler(links);
+      this.terminal.loadAddon(
+        new WebLinksAddon((event, uri) => handler.activate(event, uri), {
+          hover: (_event, uri) => links.hover(uri),
+          leave: () => links.hover(null),
+        }),
+      );
+    }
+  }
+
+  /** Puts the screen into the page. xterm.js measures its font there, so it must be visible. */
+  open(container: HTMLElement): void {
+    if (this.element.parentElement !== container) container.append(this.element);
+    if (this.#opened) return;
+    this.#opened = true;
+    this.terminal.open(this.element);
+    this.#setLine();
+  }
+
+  get fontSize(): number {
+    return this.#fontSize;
+  }
+
+  set fontSize(size: number) {
+    if (size === this.#fontSize) return;
+    this.#fontSize = size;
+    this.terminal.options.fontSize = size;
+    if (this.#opened) this.#setLine();
+  }
+
+  updateTheme(): void {
+    this.terminal.options.theme = xtermTheme();
+  }
+
+  /** The grid that would fill the element, or null while it cannot be measured. */
+  proposed(): GridSize | null {
+    if (!this.#opened || this.element.clientWidth === 0 || this.element.clientHeight === 0) {
+      return null;
+    }
+    const size = this.#fit.proposeDimensions();
+    if (!size || !Number.isFinite(size.cols) || !Number.isFinite(size.rows)) return null;
+    return {
+      cols: Math.min(Math.max(size.cols, 20), 1000),
+      rows: Math.min(Math.max(size.rows, 5), 500),
+    };
+  }
+
+  /** Whether anything but blanks is on the screen. */
+  hasContent(): boolean {
+    const buffer = this.terminal.buffer.active;
+    for (let y = 0; y < this.terminal.rows; y += 1) {
+      if (
+        buffer
+          .getLine(buffer.baseY + y)
+          ?.translateToString(true)
+          .trim()
+      )
+        return true;
+    }
+    return false;
+  }
+
+  /** Where the cursor is, in pixels of the screen. */
+  cursorPlace(): { left: number; top: number; height: number } {
+    const { width, height } = this.cell();
+    const buffer = this.terminal.buffer.active;
+    return { left: buffer.cursorX * width, top: buffer.cursorY * height, height };
+  }
+
+  cell(): { width: number; height: number } {
+    const area = this.element.querySelector<HTMLElement>('.xterm-screen');
+    if (!area) return { width: 0, height: 0 };
+    return {
+      width: area.clientWidth / this.terminal.cols,
+      height: area.clientHeight / this.terminal.rows,
+    };
+  }
+
+  dispose(): void {
+    this.terminal.dispose();
+    this.element.remove();
+  }
+
+  /** xterm.js multiplies the font's own height: bring the line to the design's height. */
+  #setLine(): void {
+    this.terminal.options.lineHeight = 1;
+    const natural = this.cell().height;
+    if (natural <= 0) return;
+    const wanted = Math.round(this.#fontSize * LINE_PER_SIZE);
+    this.terminal.options.lineHeight = Math.max(1, wanted / natural + 0.0005);
+  }
+}
+
+function linkHandler(links: LinkHost) {
+  return {
+    activate: (event: MouseEvent, uri: string) => {
+      if ((event.ctrlKey || event.metaKey) && isWebLink(uri)) links.open(uri);
+    },
+    hover: (_event: MouseEvent, uri: string) => links.hover(isWebLink(uri) ? uri : null),
+    leave: () => links.hover(null),
+    allowNonHttpProtocols: false,
+  };
+}

@@ -1,0 +1,67 @@
+/** The terminal's colours, read from the design tokens that are in force. */
+import type { ITheme } from '@xterm/xterm';
+
+import type { TerminalPalette } from '../bindings';
+
+const ANSI = [
+  'black',
+  'red',
+  'green',
+  'yellow',
+  'blue',
+  'magenta',
+  'cyan',
+  'white',
+  'brightBlack',
+  'brightRed',
+  'brightGreen',
+  'brightYellow',
+  'brightBlue',
+  'brightMagenta',
+  'brightCyan',
+  'brightWhite',
+] as const satisfies readonly (keyof ITheme)[];
+
+function token(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+export function xtermTheme(): ITheme {
+  const theme: ITheme = {
+    background: token('--term-bg'),
+    foreground: token('--term-fg'),
+    cursor: token('--term-cursor'),
+    cursorAccent: token('--term-cursor-text'),
+    selectionBackground: token('--term-selection'),
+    selectionForeground: token('--term-selection-fg'),
+    selectionInactiveBackground: token('--term-selection-inactive'),
+    scrollbarSliderBackground: token('--line-strong'),
+    scrollbarSliderHoverBackground: token('--line-control'),
+    scrollbarSliderActiveBackground: token('--line-control'),
+  };
+  ANSI.forEach((name, index) => {
+    theme[name] = token(`--ansi-${String(index)}`);
+  });
+  return theme;
+}
+
+/** What the host answers when a program asks for colours. */
+export function hostPalette(): TerminalPalette {
+  return {
+    foreground: token('--term-fg'),
+    background: token('--term-bg'),
+    cursor: token('--term-cursor'),
+    ansi: ANSI.map((_, index) => token(`--ansi-${String(index)}`)),
+    dark: getComputedStyle(document.documentElement).colorScheme === 'dark',
+  };
+}
+
+/** The colours of found text. */
+export function findColours() {
+  return {
+    matchBackground: token('--term-find'),
+    matchOverviewRuler: token('--term-find-current'),
+    activeMatchBackground: token('--term-find-current'),
+    activeMatchColorOverviewRuler: token('--term-find-current'),
+  };
+}
