@@ -30,7 +30,7 @@ fn the_stream_jsons_init_line_gives_the_id_and_no_other_line_gives_one() {
         .iter()
         .filter_map(capture_session_id_from_line)
         .collect();
-    assert_eq!(captured, [id.clone()]);
+    assert_eq!(captured, std::slice::from_ref(&id));
     let naming = |line: &&&[u8]| String::from_utf8_lossy(line).contains(id.as_str());
     assert!(
         lines.iter().filter(naming).count() > 1,

@@ -91,9 +91,9 @@ async fn in_a_folder_without_trust_it_starts_until_the_person_answers() {
     let trust = || trust::of_workspace(&world.config(), &world.workspace);
     assert_eq!(trust(), Trust::NotTrusted);
     let mut terminal = Terminal::start(&world, Conversation::New(ClaudeSessionId::generate()));
-    terminal.choose("Yes").await;
+    terminal.until_text("Yes, I trust").await;
     assert_eq!(terminal.follower.current().state, SessionState::Starting);
-    terminal.write(b"\r");
+    terminal.choose("Yes, I trust").await;
     terminal.until_state(SessionState::Idle).await;
     assert_eq!(trust(), Trust::Trusted);
     terminal.end().await;

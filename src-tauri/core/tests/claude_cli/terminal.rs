@@ -184,20 +184,33 @@ impl<'a> Terminal<'a> {
         }
     }
 
-    /// Presses the down key until the line with the mark `❯` has this text.
+    /// Takes the line with this text of a dialog that marks one with `❯`. A key that comes
+    /// before the dialog is ready is lost, and an early Enter marks the first line again:
+    /// the right line must stay marked for a while, and all is repeated until it worked.
     pub async fn choose(&mut self, text: &str) {
         let deadline = Instant::now() + LIMIT;
-        let mut pressed = None::<Instant>;
+        let mut pressed = Instant::now();
+        let mut marked_since = None::<Instant>;
         loop {
             let screen = self.text();
-            let marked = screen.lines().find(|line| line.contains('❯'));
-            if marked.is_some_and(|line| line.contains(text)) {
-                return;
-            }
-            // A key that comes before the dialog takes keys is lost.
-            if marked.is_some() && pressed.is_none_or(|at| at.elapsed().as_secs() >= 3) {
-                self.write(b"\x1b[B");
-                pressed = Some(Instant::now());
+            let settled = |since: Instant| since.elapsed() > Duration::from_millis(700);
+            match screen.lines().find(|line| line.contains('❯')) {
+                Some(marked) if marked.contains(text) => {
+                    if settled(*marked_since.get_or_insert_with(Instant::now)) && settled(pressed) {
+                        self.write(b"\r");
+                        pressed = Instant::now();
+                    }
+                }
+                Some(marked) if screen.contains(text) && !marked.contains(text) => {
+                    marked_since = None;
+                    if settled(pressed) {
+                        self.write(b"\x1b[B");
+                        pressed = Instant::now();
+                    }
+                }
+                // Until the dialog was seen there is nothing to take; after it, it worked.
+                _ if marked_since.is_some() => return,
+                _ => {}
             }
             self.step(text, deadline).await;
         }
