@@ -85,7 +85,7 @@ fn processes_that_open_a_database_before_there_is_one_share_it() {
 fn a_writer_that_is_killed_loses_nothing_that_it_had_written() {
     let folder = tempfile::tempdir().unwrap();
     let mut written = Vec::new();
-    for round in 0..12 {
+    for round in 0..8 {
         // Two writers: the other one has the log open while the first dies.
         let mut writers = start(2, Task::Write, &database(&folder));
         for writer in &mut writers {
