@@ -1,3 +1,11 @@
-//! One terminal and its host: the screen, the PTY, the protocol and the journal.
+//! A terminal that outlives its viewers: the host that owns it, and how to reach it.
 
+pub mod client;
+pub mod host;
+pub mod hosts;
+pub mod journal;
+pub mod launch;
+pub mod lock;
+pub mod protocol;
+pub mod pty;
 pub mod screen;

@@ -1,0 +1,259 @@
+//! Reaching a host: from its lock file to a greeted connection.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+
+use super::lock::{self, HostAddress};
+use super::protocol::{
+    self, Frame, FrameError, FrameReader, HELLO_LEN, HostStatus, Reply, Request,
+};
+
+/// A host whose socket vanished binds a new one within this time.
+const REBIND_PATIENCE: Duration = Duration::from_secs(5);
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+/// A host answers within this time, or something is wrong with it.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
+const READ_BYTES: usize = 64 * 1024;
+
+/// Why a host could not be reached or talked to.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// No host holds the lock: the terminal is not running.
+    #[error("no host runs for {}", lock.display())]
+    NotRunning {
+        /// The lock's file.
+        lock: PathBuf,
+    },
+    /// A host holds the lock and cannot be reached.
+    #[error("the host of {} does not answer: {source}", lock.display())]
+    Unreachable {
+        /// The lock's file.
+        lock: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The connection broke, or was closed before the answer.
+    #[error("the connection to the host broke: {0}")]
+    Broken(#[from] io::Error),
+    /// The host sent something that is no frame of the protocol.
+    #[error("the host sent something unreadable: {0}")]
+    Unreadable(#[from] FrameError),
+    /// The host refused the request.
+    #[error("the host refused: {0}")]
+    Refused(String),
+}
+
+/// Connects to the host that holds `lock`, blocking. While a host lives but its socket does
+/// not answer (the runtime folder was deleted), waits until it has bound a new one.
+///
+/// # Errors
+/// [`ClientError::NotRunning`] or [`ClientError::Unreachable`].
+fn connect_socket(lock: &Path) -> Result<(UnixStream, HostAddress), ClientError> {
+    let until = Instant::now() + REBIND_PATIENCE;
+    loop {
+        let failure = match lock::read_address(lock) {
+            Some(address) => match UnixStream::connect(&address.socket) {
+                Ok(stream) => return Ok((stream, address)),
+                Err(error) => error,
+            },
+            None => io::Error::new(io::ErrorKind::NotFound, "it has named no socket yet"),
+        };
+        let held = lock::is_held(lock).map_err(|source| ClientError::Unreachable {
+            lock: lock.to_owned(),
+            source,
+        })?;
+        if !held {
+            return Err(ClientError::NotRunning {
+                lock: lock.to_owned(),
+            });
+        }
+        if Instant::now() >= until {
+            return Err(ClientError::Unreachable {
+                lock: lock.to_owned(),
+                source: failure,
+            });
+        }
+        thread::sleep(BETWEEN_TRIES);
+    }
+}
+
+/// A blocking connection, for a question and its answer.
+#[derive(Debug)]
+pub struct BlockingConnection {
+    stream: UnixStream,
+    reader: FrameReader,
+    address: HostAddress,
+}
+
+impl BlockingConnection {
+    /// Connects to the host that holds `lock` and greets it.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn open(lock: &Path) -> Result<Self, ClientError> {
+        let (mut stream, address) = connect_socket(lock)?;
+        stream.set_read_timeout(Some(ANSWER_PATIENCE))?;
+        stream.set_write_timeout(Some(ANSWER_PATIENCE))?;
+        stream.write_all(&protocol::hello(protocol::VERSION))?;
+        let mut hello = [0; HELLO_LEN];
+        stream.read_exact(&mut hello)?;
+        protocol::read_hello(hello)?;
+        Ok(Self {
+            stream,
+            reader: FrameReader::default(),
+            address,
+        })
+    }
+
+    /// What the host's lock file said of it.
+    pub fn address(&self) -> &HostAddress {
+        &self.address
+    }
+
+    /// Sends a request.
+    ///
+    /// # Errors
+    /// [`ClientError::Broken`].
+    pub fn send(&mut self, request: &Request) -> Result<(), ClientError> {
+        let mut bytes = Vec::new();
+        request.write_to(&mut bytes);
+        Ok(self.stream.write_all(&bytes)?)
+    }
+
+    /// Waits for the next reply that this version knows; at most 5 s.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] when the host ends the connection with a reason.
+    pub fn receive(&mut self) -> Result<Reply, ClientError> {
+        let mut bytes = [0; READ_BYTES];
+        loop {
+            if let Some(frame) = self.reader.next_frame()? {
+                match Reply::read(frame)? {
+                    Some(Reply::Refused(refused)) => {
+                        return Err(ClientError::Refused(refused.message));
+                    }
+                    Some(reply) => return Ok(reply),
+                    None => continue,
+                }
+            }
+            match self.stream.read(&mut bytes)? {
+                0 => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                n => self.reader.push(&bytes[..n]),
+            }
+        }
+    }
+
+    /// Asks for the terminal's status.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn status(&mut self) -> Result<HostStatus, ClientError> {
+        self.send(&Request::Watch)?;
+        loop {
+            if let Reply::Status(status) = self.receive()? {
+                return Ok(*status);
+            }
+        }
+    }
+}
+
+/// Asks the host to end its program and waits until the host itself is gone.
+///
+/// # Errors
+/// [`ClientError`]; a host that is gone already is no error.
+pub fn end_and_wait(lock: &Path, patience: Duration) -> Result<(), ClientError> {
+    let mut connection = match BlockingConnection::open(lock) {
+        Ok(connection) => connection,
+        Err(ClientError::NotRunning { .. }) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    connection.send(&Request::Kill)?;
+    let until = Instant::now() + patience;
+    while lock::is_held(lock)? {
+        if Instant::now() >= until {
+            return Err(ClientError::Unreachable {
+                lock: lock.to_owned(),
+                source: io::ErrorKind::TimedOut.into(),
+            });
+        }
+        thread::sleep(BETWEEN_TRIES);
+    }
+    Ok(())
+}
+
+/// The receiving half of an asynchronous connection.
+#[derive(Debug)]
+pub struct FrameReceiver {
+    stream: OwnedReadHalf,
+    reader: FrameReader,
+}
+
+/// The sending half of an asynchronous connection.
+#[derive(Debug)]
+pub struct RequestSender {
+    stream: OwnedWriteHalf,
+}
+
+/// Connects to the host that holds `lock` and greets it, without blocking the runtime.
+///
+/// # Errors
+/// [`ClientError`].
+pub async fn open(lock: &Path) -> Result<(RequestSender, FrameReceiver), ClientError> {
+    let path = lock.to_owned();
+    let (stream, _) = tokio::task::spawn_blocking(move || connect_socket(&path))
+        .await
+        .map_err(io::Error::other)??;
+    stream.set_nonblocking(true)?;
+    let (mut read, mut write) = tokio::net::UnixStream::from_std(stream)?.into_split();
+    write.write_all(&protocol::hello(protocol::VERSION)).await?;
+    let mut hello = [0; HELLO_LEN];
+    tokio::time::timeout(ANSWER_PATIENCE, read.read_exact(&mut hello))
+        .await
+        .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    protocol::read_hello(hello)?;
+    Ok((
+        RequestSender { stream: write },
+        FrameReceiver {
+            stream: read,
+            reader: FrameReader::default(),
+        },
+    ))
+}
+
+impl RequestSender {
+    /// Sends a request.
+    ///
+    /// # Errors
+    /// [`ClientError::Broken`].
+    pub async fn send(&mut self, request: &Request) -> Result<(), ClientError> {
+        let mut bytes = Vec::new();
+        request.write_to(&mut bytes);
+        Ok(self.stream.write_all(&bytes).await?)
+    }
+}
+
+impl FrameReceiver {
+    /// The next frame as it stands on the wire; none when the host closed the connection.
+    /// Safe to cancel.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn receive(&mut self) -> Result<Option<Frame>, ClientError> {
+        let mut bytes = vec![0; READ_BYTES];
+        loop {
+            if let Some(frame) = self.reader.next_frame()? {
+                return Ok(Some(frame));
+            }
+            match self.stream.read(&mut bytes).await? {
+                0 => return Ok(None),
+                n => self.reader.push(&bytes[..n]),
+            }
+        }
+    }
+}

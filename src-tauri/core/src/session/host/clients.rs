@@ -1,0 +1,301 @@
+//! Everybody connected to a host: who views, at which size, and what each is to be sent.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::connection::{ClientId, Outbox};
+use super::stream::{Next, Place, Stream};
+use crate::model::TerminalSize;
+use crate::session::protocol::{
+    Attach, CHUNK_BYTES, HostStatus, RefusedCode, Reply, Resized, SnapshotReason, SnapshotStart,
+    ViewerSize,
+};
+use crate::session::screen::{Screen, ScreenEvent};
+
+/// After the last of several resizes, viewers get a snapshot: they may have wrapped rows
+/// differently.
+const RESIZE_SETTLES_AFTER: Duration = Duration::from_millis(150);
+/// The longest name a viewer may give itself, in characters.
+const MAX_NAME_CHARS: usize = 80;
+
+/// One connection.
+#[derive(Debug)]
+pub struct Client {
+    /// What is to be written to it.
+    pub outbox: Rc<Outbox>,
+    /// It is a process that the terminal's program started: it may report, not control.
+    pub from_program: bool,
+    viewer: Option<Viewer>,
+    watches: bool,
+}
+
+#[derive(Debug)]
+struct Viewer {
+    name: String,
+    place: Place,
+    limited_by: Option<String>,
+    snapshot_at: Option<Instant>,
+}
+
+/// All connections.
+#[derive(Debug, Default)]
+pub struct Clients {
+    all: HashMap<ClientId, Client>,
+}
+
+impl Clients {
+    /// Adds a connection that asked for nothing yet.
+    pub fn add(&mut self, id: ClientId, outbox: Rc<Outbox>, from_program: bool) {
+        self.all.insert(
+            id,
+            Client {
+                outbox,
+                from_program,
+                viewer: None,
+                watches: false,
+            },
+        );
+    }
+
+    /// Forgets a connection that is over.
+    pub fn remove(&mut self, id: ClientId) {
+        self.all.remove(&id);
+    }
+
+    /// The connection, if it is still there.
+    pub fn get(&self, id: ClientId) -> Option<&Client> {
+        self.all.get(&id)
+    }
+
+    /// Ends a connection that has done its one thing.
+    pub fn close(&self, id: ClientId) {
+        if let Some(client) = self.all.get(&id) {
+            client.outbox.close();
+        }
+    }
+
+    /// How many viewers are attached.
+    pub fn viewers(&self) -> usize {
+        self.all
+            .values()
+            .filter(|client| client.viewer.is_some())
+            .count()
+    }
+
+    /// Makes the connection a viewer that is in need of a snapshot.
+    pub fn attach(&mut self, id: ClientId, attach: &Attach) {
+        if let Some(client) = self.all.get_mut(&id) {
+            client.watches = true;
+            client.viewer = Some(Viewer {
+                name: attach.name.chars().take(MAX_NAME_CHARS).collect(),
+                place: Place::new(attach.size),
+                limited_by: None,
+                snapshot_at: None,
+            });
+        }
+    }
+
+    /// Makes the connection one that is told every change of the status.
+    pub fn watch(&mut self, id: ClientId) {
+        if let Some(client) = self.all.get_mut(&id) {
+            client.watches = true;
+        }
+    }
+
+    /// Notes a viewer's new size or visibility.
+    pub fn resize(&mut self, id: ClientId, size: ViewerSize) {
+        if let Some(viewer) = self.viewer(id) {
+            viewer.place.size = size;
+        }
+    }
+
+    /// Notes what a viewer has parsed.
+    pub fn acknowledge(&mut self, id: ClientId, offset: u64) {
+        if let Some(viewer) = self.viewer(id) {
+            viewer.place.acknowledge(offset);
+        }
+    }
+
+    /// The size that suits every visible viewer: the smallest of each dimension. None when
+    /// nobody looks; the terminal then keeps its size.
+    pub fn wanted_size(&self) -> Option<TerminalSize> {
+        let visible = || {
+            self.all
+                .values()
+                .filter_map(|client| client.viewer.as_ref())
+                .map(|viewer| viewer.place.size)
+                .filter(|size| size.visible)
+        };
+        Some(
+            TerminalSize {
+                cols: visible().map(|size| size.cols).min()?,
+                rows: visible().map(|size| size.rows).min()?,
+            }
+            .clamped(),
+        )
+    }
+
+    /// The terminal was given this size: viewers are told in its place in the stream, and
+    /// get a snapshot once it has settled.
+    pub fn terminal_resized(&mut self, now: Instant) {
+        for client in self.all.values_mut() {
+            if let Some(viewer) = &mut client.viewer {
+                viewer.snapshot_at = Some(now + RESIZE_SETTLES_AFTER);
+            }
+        }
+    }
+
+    /// Recomputes who limits whom, and tells those for whom it changed.
+    pub fn update_limits(&mut self, size: TerminalSize, stream: &Stream) {
+        let limiting = self
+            .all
+            .iter()
+            .filter_map(|(id, client)| Some((*id, client.viewer.as_ref()?)))
+            .find(|(_, viewer)| {
+                let wants = viewer.place.size;
+                wants.visible && (wants.cols <= size.cols || wants.rows <= size.rows)
+            })
+            .map(|(id, viewer)| (id, viewer.name.clone()));
+        for (id, client) in &mut self.all {
+            let Some(viewer) = &mut client.viewer else {
+                continue;
+            };
+            let wants = viewer.place.size;
+            let limited_by = limiting
+                .as_ref()
+                .filter(|(by, _)| by != id && (wants.cols > size.cols || wants.rows > size.rows))
+                .map(|(_, name)| name.clone());
+            if viewer.limited_by != limited_by {
+                viewer.limited_by.clone_from(&limited_by);
+                let _ = client.outbox.push(&Reply::Resized(Resized {
+                    size,
+                    offset: stream.end(),
+                    limited_by,
+                }));
+            }
+        }
+    }
+
+    /// When the next snapshot after a resize is due.
+    pub fn next_snapshot_at(&self) -> Option<Instant> {
+        self.all
+            .values()
+            .filter_map(|client| client.viewer.as_ref()?.snapshot_at)
+            .min()
+    }
+
+    /// Sends every viewer what it has credit for.
+    pub fn pump(&mut self, screen: &Screen, stream: &Stream, now: Instant) {
+        for client in self.all.values_mut() {
+            let Some(viewer) = &mut client.viewer else {
+                continue;
+            };
+            if viewer.snapshot_at.is_some_and(|at| at <= now) {
+                viewer.snapshot_at = None;
+                viewer.place.want_snapshot(SnapshotReason::Resize);
+            }
+            let mut reads = true;
+            while let Some(next) = viewer.place.next(stream) {
+                reads &= match next {
+                    Next::Output { offset, bytes } => {
+                        client.outbox.push(&Reply::Output { offset, bytes })
+                    }
+                    Next::Resized { size, offset } => {
+                        client.outbox.push(&Reply::Resized(Resized {
+                            size,
+                            offset,
+                            limited_by: viewer.limited_by.clone(),
+                        }))
+                    }
+                    Next::Snapshot(reason) => {
+                        send_snapshot(&client.outbox, viewer, reason, screen, stream)
+                    }
+                };
+            }
+            if !reads {
+                refuse_slow(&client.outbox);
+            }
+        }
+    }
+
+    /// Tells everybody who wants to know the new status.
+    pub fn send_status(&self, status: &HostStatus) {
+        let reply = Reply::Status(Box::new(status.clone()));
+        for client in self.all.values().filter(|client| client.watches) {
+            if !client.outbox.push(&reply) {
+                refuse_slow(&client.outbox);
+            }
+        }
+    }
+
+    /// Tells every viewer of a side effect.
+    pub fn send_event(&self, event: &ScreenEvent) {
+        let reply = Reply::Event(event.clone());
+        for client in self.all.values().filter(|client| client.viewer.is_some()) {
+            if !client.outbox.push(&reply) {
+                refuse_slow(&client.outbox);
+            }
+        }
+    }
+
+    /// Whether every viewer has been sent all there is.
+    pub fn have_all(&mut self, stream: &Stream) -> bool {
+        self.all.values().all(|client| {
+            client
+                .viewer
+                .as_ref()
+                .is_none_or(|viewer| viewer.place.has_all(stream))
+        })
+    }
+
+    /// Sends everybody a last reply and ends the connections.
+    pub fn close_all(&self, last: &Reply) {
+        for client in self.all.values() {
+            let _ = client.outbox.push(last);
+            client.outbox.close();
+        }
+    }
+
+    /// Whether everything has been handed to the system.
+    pub fn are_served(&self) -> bool {
+        self.all.values().all(|client| client.outbox.is_empty())
+    }
+
+    fn viewer(&mut self, id: ClientId) -> Option<&mut Viewer> {
+        self.all.get_mut(&id)?.viewer.as_mut()
+    }
+}
+
+fn send_snapshot(
+    outbox: &Outbox,
+    viewer: &mut Viewer,
+    reason: SnapshotReason,
+    screen: &Screen,
+    stream: &Stream,
+) -> bool {
+    let snapshot = screen.snapshot();
+    let mut reads = outbox.push(&Reply::SnapshotStart(SnapshotStart {
+        offset: stream.end(),
+        size: snapshot.size,
+        first_line: snapshot.first_line,
+        bytes: snapshot.bytes.len() as u64,
+        reason,
+        limited_by: viewer.limited_by.clone(),
+    }));
+    for part in snapshot.bytes.chunks(CHUNK_BYTES) {
+        reads &= outbox.push(&Reply::SnapshotBytes(part.to_vec()));
+    }
+    reads &= outbox.push(&Reply::SnapshotEnd);
+    viewer
+        .place
+        .snapshot_sent(stream, snapshot.bytes.len() as u64);
+    reads
+}
+
+fn refuse_slow(outbox: &Outbox) {
+    outbox.refuse(
+        RefusedCode::TooSlow,
+        "the client does not read what it asked for".into(),
+    );
+}

@@ -1,0 +1,144 @@
+//! Which terminals live, and how those that do not have ended.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::client::{self, BlockingConnection, ClientError};
+use super::host::ENDING_PATIENCE;
+use super::journal::{self, Picture};
+use super::lock::{self, HostAddress};
+use super::protocol::HostStatus;
+use crate::folders::Folders;
+use crate::model::{Exit, ProjectId, TerminalKey};
+
+/// A terminal whose host holds its lock.
+#[derive(Debug)]
+pub struct HostLiveness {
+    /// The project.
+    pub project: ProjectId,
+    /// Which of its terminals.
+    pub terminal: TerminalKey,
+    /// What the host says, or why it does not.
+    pub status: Result<Box<HostStatus>, ClientError>,
+}
+
+/// How a project's session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastEnd {
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    pub exit: Exit,
+}
+
+/// The hosts of this person on this machine, found through their lock files.
+#[derive(Debug, Clone)]
+pub struct Hosts {
+    folders: Folders,
+}
+
+impl Hosts {
+    /// The hosts whose files are in these folders.
+    pub fn new(folders: Folders) -> Self {
+        Self { folders }
+    }
+
+    /// All live terminals, those included whose host does not answer.
+    pub fn list(&self) -> Vec<HostLiveness> {
+        self.addresses()
+            .into_iter()
+            .filter_map(|(project, terminal, _)| {
+                let status = self.get(project, terminal).transpose()?;
+                Some(HostLiveness {
+                    project,
+                    terminal,
+                    status: status.map(Box::new),
+                })
+            })
+            .collect()
+    }
+
+    /// A live terminal of a project; none when it is not.
+    ///
+    /// # Errors
+    /// [`ClientError`] when it lives and does not answer.
+    pub fn get(
+        &self,
+        project: ProjectId,
+        terminal: TerminalKey,
+    ) -> Result<Option<HostStatus>, ClientError> {
+        let status = BlockingConnection::open(&self.lock(project, terminal))
+            .and_then(|mut host| host.status());
+        match status {
+            Ok(status) => Ok(Some(status)),
+            Err(ClientError::NotRunning { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The file through which a terminal's host is found.
+    pub fn lock(&self, project: ProjectId, terminal: TerminalKey) -> PathBuf {
+        self.folders.host_files(project, terminal).lock
+    }
+
+    /// Ends a terminal's program, politely at first, and waits until it is gone. One that
+    /// does not live is no error.
+    ///
+    /// # Errors
+    /// [`ClientError`] when its host does not answer.
+    pub fn close(&self, project: ProjectId, terminal: TerminalKey) -> Result<(), ClientError> {
+        client::end_and_wait(&self.lock(project, terminal), ENDING_PATIENCE)
+    }
+
+    /// The live terminals of one project.
+    pub fn of_project(&self, project: ProjectId) -> Vec<TerminalKey> {
+        self.addresses()
+            .into_iter()
+            .filter(|(of, _, _)| *of == project)
+            .map(|(_, terminal, _)| terminal)
+            .collect()
+    }
+
+    /// How the project's session ended, where it does not live and that was written down.
+    pub fn last_end(&self, project: ProjectId) -> Option<LastEnd> {
+        let files = self.folders.host_files(project, TerminalKey::Claude);
+        let (at, exit) = journal::read_journal(&files.journal).ok()?.last_end()?;
+        Some(LastEnd { at, exit })
+    }
+
+    /// The last picture of the project's session.
+    pub fn last_picture(&self, project: ProjectId) -> Option<Picture> {
+        let files = self.folders.host_files(project, TerminalKey::Claude);
+        journal::read_picture(&files.screen)
+    }
+
+    /// Where the hosts that hold their locks say they are, in a stable order.
+    pub fn addresses(&self) -> Vec<(ProjectId, TerminalKey, HostAddress)> {
+        let mut found = Vec::new();
+        let projects = std::fs::read_dir(self.folders.hosts_dir());
+        for folder in projects.into_iter().flatten().flatten() {
+            let Some(project) = parse(folder.file_name().to_str()) else {
+                continue;
+            };
+            let files = std::fs::read_dir(folder.path());
+            for file in files.into_iter().flatten().flatten() {
+                let path = file.path();
+                let is_lock = path.extension().is_some_and(|ending| ending == "lock");
+                let terminal = parse(path.file_stem().and_then(|stem| stem.to_str()));
+                if let (true, Some(terminal)) = (is_lock, terminal)
+                    && lock::is_held(&path).unwrap_or(false)
+                    && let Some(address) = lock::read_address(&path)
+                {
+                    found.push((project, terminal, address));
+                }
+            }
+        }
+        found.sort_by_key(|(project, terminal, _)| (*project, *terminal));
+        found
+    }
+}
+
+fn parse<T: std::str::FromStr>(text: Option<&str>) -> Option<T> {
+    text?.parse().ok()
+}

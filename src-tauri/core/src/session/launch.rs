@@ -1,0 +1,176 @@
+//! Starting a host: the other end of `reprise-session host`.
+//!
+//! The specification goes in by standard input (an environment does not belong into an
+//! argument list, which everybody can read), and one line comes back once the host is ready.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::host::HostSpec;
+
+/// A host that is not ready within this time is given up on. It includes the start of its
+/// program, which on a cold disk takes seconds.
+const READY_PATIENCE: Duration = Duration::from_secs(20);
+const MAX_LINE_BYTES: u64 = 64 * 1024;
+
+/// The line that a host writes once it is ready or has given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "host", rename_all = "snake_case")]
+pub enum Readiness {
+    /// It serves; its lock file says where.
+    Ready {
+        /// The host's process id.
+        host_pid: u32,
+        /// The program's process id.
+        program_pid: u32,
+    },
+    /// Another host has this terminal.
+    AlreadyRunning,
+    /// The program of the last start still lives.
+    StillRunning {
+        /// Its process id.
+        pid: u32,
+    },
+    /// It could not start.
+    Failed {
+        /// Why, in words.
+        message: String,
+    },
+}
+
+/// Why no host was started.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchHostError {
+    /// The host's executable could not be run.
+    #[error("cannot run {}: {source}", program.display())]
+    Run {
+        /// The executable.
+        program: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It said nothing, or nothing readable.
+    #[error("the host did not start: {0}")]
+    NoAnswer(String),
+    /// It gave up.
+    #[error("{message}")]
+    Failed {
+        /// Why, in the host's words.
+        message: String,
+    },
+    /// The program of the last start still lives and could write to the conversation.
+    #[error("process {pid} of the last start still runs")]
+    StillRunning {
+        /// Its process id.
+        pid: u32,
+    },
+}
+
+/// A host that serves a terminal now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Launched {
+    /// It was started by this call.
+    Started,
+    /// It was there already.
+    AlreadyRunning,
+}
+
+/// Starts a host with the given executable and waits until it serves.
+///
+/// # Errors
+/// [`LaunchHostError`].
+pub fn launch_host(program: &Path, spec: &HostSpec) -> Result<Launched, LaunchHostError> {
+    let run_error = |source| LaunchHostError::Run {
+        program: program.to_owned(),
+        source,
+    };
+    let mut starter = Command::new(program)
+        .arg("host")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(run_error)?;
+    let written = match starter.stdin.take() {
+        Some(mut stdin) => serde_json::to_vec(spec)
+            .map_err(io::Error::from)
+            .and_then(|bytes| stdin.write_all(&bytes)),
+        None => Ok(()),
+    };
+    let answer = match starter.stdout.take() {
+        Some(stdout) => read_line_within(stdout, READY_PATIENCE),
+        None => Err("it has no output".to_owned()),
+    };
+    // The process that was started forks the host and ends at once.
+    let ended = starter.wait();
+    written.map_err(run_error)?;
+    let line = answer.map_err(LaunchHostError::NoAnswer)?;
+    match serde_json::from_str(&line) {
+        Ok(Readiness::Ready { .. }) => Ok(Launched::Started),
+        Ok(Readiness::AlreadyRunning) => Ok(Launched::AlreadyRunning),
+        Ok(Readiness::StillRunning { pid }) => Err(LaunchHostError::StillRunning { pid }),
+        Ok(Readiness::Failed { message }) => Err(LaunchHostError::Failed { message }),
+        Err(_) => Err(LaunchHostError::NoAnswer(match ended {
+            Ok(status) => format!("{} ended with {status}", program.display()),
+            Err(error) => error.to_string(),
+        })),
+    }
+}
+
+fn read_line_within(
+    output: impl Read + Send + 'static,
+    patience: Duration,
+) -> Result<String, String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut line = String::new();
+        let read = BufReader::new(output.take(MAX_LINE_BYTES)).read_line(&mut line);
+        let _ = sender.send(read.map(|_| line));
+    });
+    match receiver.recv_timeout(patience) {
+        Ok(read) => read.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", patience.as_secs())),
+    }
+}
+
+/// The name of a build of the host's executable: the version and a mark of its contents.
+///
+/// # Errors
+/// What the system says when the file cannot be read.
+pub fn build_id(program: &Path, version: &str) -> io::Result<String> {
+    // FNV-1a over the contents: a name that changes with them, not a proof of anything.
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in fs::read(program)? {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    Ok(format!("{version}-{hash:016x}"))
+}
+
+/// Makes sure that the executable stands in `folder` as its own copy, so that replacing the
+/// installed one ends no terminal, and returns the copy's path.
+///
+/// # Errors
+/// What the system says.
+pub fn install_copy(program: &Path, folder: &Path) -> io::Result<PathBuf> {
+    let name = program
+        .file_name()
+        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let copy = folder.join(name);
+    if copy.exists() {
+        return Ok(copy);
+    }
+    fs::create_dir_all(folder)?;
+    let new = folder.join(format!(".{}.new", std::process::id()));
+    fs::copy(program, &new)?;
+    fs::set_permissions(&new, fs::Permissions::from_mode(0o755))?;
+    fs::rename(&new, &copy)?;
+    Ok(copy)
+}
