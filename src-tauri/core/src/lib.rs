@@ -8,5 +8,6 @@ pub mod claude;
 pub mod folders;
 pub mod model;
 pub mod process;
+pub mod project_sessions;
 pub mod session;
 pub mod store;

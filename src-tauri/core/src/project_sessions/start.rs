@@ -1,0 +1,444 @@
+//! Starting a project's terminals: deciding which conversation, then launching a host.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::{
+    EarlierSession, NotStarted, ProjectSessions, ResumeFailure, SessionsError, StartChoice,
+    StartOutcome, lock,
+};
+use crate::claude::cli::CliSearch;
+use crate::claude::config::ConfigDir;
+use crate::claude::kept;
+use crate::claude::launch::{self, ClaudeStart, Conversation, Launch};
+use crate::claude::resume::{self, StartFacts, StartPlan, TranscriptFact};
+use crate::folders::create_private_dir;
+use crate::model::{
+    ClaudeSessionId, CurrentSessionId, OutputProject, ProjectId, ProjectStatus, SessionSource,
+    TerminalKey, TerminalSize,
+};
+use crate::process::{self, ProcessRef};
+use crate::session::host::{HostPaths, HostSession, HostSpec, end_process};
+use crate::session::journal::{self, JournalEvent};
+use crate::session::launch::{LaunchHostError, launch_host};
+use crate::session::protocol::HostStatus;
+use crate::session::pty::ProgramSpec;
+use crate::store::{ReplaceOutcome, SaveOutcome};
+
+/// A claude that lost its host ends by itself within this time: its terminal is closed.
+const ORPHAN_PATIENCE: Duration = Duration::from_secs(5);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+/// The store's id can only be changed by others between two reads; this often it is not.
+const TRIES: usize = 5;
+/// The most shells of one project.
+const MAX_SHELLS: u32 = 99;
+
+impl ProjectSessions {
+    /// The project's session: the live one, or a new start of its conversation. `choice` is
+    /// what the person chose after an earlier [`StartOutcome::CannotResume`].
+    ///
+    /// # Errors
+    /// [`SessionsError`]; nothing was started and no id was changed, unless the choice did.
+    pub fn get_or_create(
+        &self,
+        project: ProjectId,
+        size: TerminalSize,
+        choice: Option<&StartChoice>,
+    ) -> Result<StartOutcome, SessionsError> {
+        let turn = self.start_lock(project);
+        let _turn = lock(&turn);
+        if let Some(status) = self.hosts.get(project, TerminalKey::Claude)? {
+            return Ok(StartOutcome::Live(Box::new(status)));
+        }
+        self.create(project, size, choice)
+    }
+
+    /// Starts the session of a project that does not live.
+    fn create(
+        &self,
+        id: ProjectId,
+        size: TerminalSize,
+        choice: Option<&StartChoice>,
+    ) -> Result<StartOutcome, SessionsError> {
+        let orphan = self.outwait_orphan(id);
+        let conflict = self.fold(id)?;
+        let mut project = self.project(id)?;
+        // Before anything is decided: a folder that is gone is not a conversation that is gone.
+        launch::open_workspace(project.workspace_path.as_ref())?;
+        let cli = self.cli();
+        let CliSearch::Found { path, version } = cli else {
+            return Err(SessionsError::Cli(Box::new(cli)));
+        };
+        if let Some(conflict) = conflict
+            && choice.is_none()
+        {
+            return self.not_started(&project, NotStarted::Conflict(conflict));
+        }
+        if let Some(choice) = choice {
+            self.apply(choice, &project)?;
+            project = self.project(id)?;
+        }
+        let plan = match self.plan(&project, orphan, choice)? {
+            Ok(plan) => plan,
+            Err(why) => return self.not_started(&project, why),
+        };
+        let (conversation, session) = plan;
+        let installed = self.installed()?;
+        let launch = launch::claude(&ClaudeStart {
+            program: &path,
+            version,
+            project: id,
+            workspace: project.workspace_path.as_ref(),
+            conversation,
+            options: &project.launch,
+            env: &self.login_env().vars,
+            hook_program: &installed.program,
+        })?;
+        self.launch_terminal(&project, TerminalKey::Claude, launch, Some(session), size)
+            .and_then(|status| {
+                if project.status != ProjectStatus::Active {
+                    self.store
+                        .set_project_status(id, ProjectStatus::Active, Timestamp::now())?;
+                }
+                Ok(StartOutcome::Live(Box::new(status)))
+            })
+            .or_else(|error| match error {
+                SessionsError::Host(LaunchHostError::StillRunning { pid }) => {
+                    self.still_running(&project, pid)
+                }
+                error => Err(error),
+            })
+    }
+
+    /// Starts another shell in the project's workspace.
+    ///
+    /// # Errors
+    /// [`SessionsError`].
+    pub fn new_shell(
+        &self,
+        id: ProjectId,
+        size: TerminalSize,
+    ) -> Result<HostStatus, SessionsError> {
+        let turn = self.start_lock(id);
+        let _turn = lock(&turn);
+        let project = self.project(id)?;
+        let taken: HashSet<TerminalKey> = self.hosts.of_project(id).into_iter().collect();
+        let terminal = (1..=MAX_SHELLS)
+            .map(TerminalKey::Shell)
+            .find(|key| !taken.contains(key))
+            .unwrap_or(TerminalKey::Shell(MAX_SHELLS));
+        let launch = launch::shell(project.workspace_path.as_ref(), &self.login_env().vars)?;
+        self.launch_terminal(&project, terminal, launch, None, size)
+    }
+
+    fn launch_terminal(
+        &self,
+        project: &OutputProject,
+        terminal: TerminalKey,
+        launch: Launch,
+        session: Option<HostSession>,
+        size: TerminalSize,
+    ) -> Result<HostStatus, SessionsError> {
+        create_private_dir(&self.folders.project_hosts_dir(project.id))?;
+        let files = self.folders.host_files(project.id, terminal);
+        let installed = self.installed()?;
+        let spec = HostSpec {
+            project: project.id,
+            terminal,
+            name: project.name.clone(),
+            program: ProgramSpec {
+                program: launch.program,
+                args: launch.args,
+                env: launch.env,
+                cwd: launch.cwd,
+            },
+            session,
+            size,
+            kept_transcripts: self.folders.transcripts_dir(project.id),
+            files: HostPaths {
+                lock: files.lock,
+                journal: files.journal,
+                picture: files.screen,
+                log: files.log,
+                socket: self.folders.socket_path(project.id, terminal)?,
+            },
+            build: installed.build,
+        };
+        launch_host(&installed.program, &spec)?;
+        self.hosts
+            .get(project.id, terminal)?
+            .ok_or_else(|| LaunchHostError::Failed {
+                message: "the program ended at once".into(),
+            })
+            .map_err(SessionsError::from)
+    }
+
+    /// Which conversation to start, after the id was made certain in the store.
+    fn plan(
+        &self,
+        project: &OutputProject,
+        orphan: Option<ProcessRef>,
+        choice: Option<&StartChoice>,
+    ) -> Result<Result<(Conversation, HostSession), NotStarted>, SessionsError> {
+        let mut current = project.claude_session_id.clone();
+        for _ in 0..TRIES {
+            let facts = self.facts(project, &current, orphan)?;
+            let message_sent = facts.message_sent;
+            if choice.is_none()
+                && let Some(refused) = self.refused_resume(project.id, &current, &facts)
+            {
+                return Ok(Err(NotStarted::CannotResume(refused)));
+            }
+            let (conversation, source) =
+                match resume::decide_start(&current, facts, ClaudeSessionId::generate) {
+                    StartPlan::CannotResume(why) => return Ok(Err(NotStarted::CannotResume(why))),
+                    StartPlan::First(id) => {
+                        match self.store.save_session_id_if_unset(
+                            project.id,
+                            &id,
+                            Timestamp::now(),
+                        )? {
+                            SaveOutcome::Saved => {}
+                            SaveOutcome::AlreadySet(by_another) => {
+                                current = by_another;
+                                continue;
+                            }
+                            SaveOutcome::NoSuchProject => {
+                                return Err(SessionsError::NoSuchProject(project.id));
+                            }
+                        }
+                        (Conversation::New(id), SessionSource::Startup)
+                    }
+                    StartPlan::FirstAgain(id) => (Conversation::New(id), SessionSource::Startup),
+                    StartPlan::Resume(id) => (Conversation::Resume(id), SessionSource::Resume),
+                };
+            let (Conversation::New(id) | Conversation::Resume(id)) = &conversation;
+            let session = HostSession {
+                id: id.clone(),
+                source,
+                message_sent,
+            };
+            return Ok(Ok((conversation, session)));
+        }
+        Err(SessionsError::Conflict(current))
+    }
+
+    fn facts(
+        &self,
+        project: &OutputProject,
+        current: &CurrentSessionId,
+        orphan: Option<ProcessRef>,
+    ) -> Result<StartFacts, SessionsError> {
+        let Some(id) = current.id() else {
+            return Ok(StartFacts {
+                live: None,
+                orphan,
+                transcript: TranscriptFact::Missing {
+                    searched: Vec::new(),
+                },
+                message_sent: false,
+                kept_copy: None,
+            });
+        };
+        let (config, others) = self.config_dirs(project)?;
+        Ok(resume::facts(
+            id,
+            &project.workspace_path,
+            &config,
+            &others,
+            &self.folders.transcripts_dir(project.id),
+            self.store.message_sent(project.id, id)?,
+            orphan,
+        ))
+    }
+
+    /// The configuration folder that the project's sessions use, and others there are.
+    fn config_dirs(
+        &self,
+        project: &OutputProject,
+    ) -> Result<(ConfigDir, Vec<ConfigDir>), SessionsError> {
+        let mut env = self.login_env().vars.clone();
+        env.extend(
+            project
+                .launch
+                .env
+                .iter()
+                .map(|(name, value)| (name.into(), value.into())),
+        );
+        let config = ConfigDir::of_env(&env).ok_or(SessionsError::NoConfigDir)?;
+        let others = config.others(&env);
+        Ok((config, others))
+    }
+
+    /// The last start was a resume of this very id, and the CLI refused it. It is not tried
+    /// again by itself: the person chooses.
+    fn refused_resume(
+        &self,
+        project: ProjectId,
+        current: &CurrentSessionId,
+        facts: &StartFacts,
+    ) -> Option<resume::CannotResume> {
+        let files = self.folders.host_files(project, TerminalKey::Claude);
+        let contents = journal::read_journal(&files.journal).ok()?;
+        let mut records = contents.records.iter().rev();
+        let JournalEvent::Ended {
+            exit,
+            reached_prompt,
+        } = &records.next()?.event
+        else {
+            return None;
+        };
+        let resumed = records.find_map(|record| match &record.event {
+            JournalEvent::Started {
+                session_id: Some(id),
+                source: SessionSource::Resume,
+                ..
+            } => Some(Some(id)),
+            JournalEvent::Started { .. } => Some(None),
+            _ => None,
+        })??;
+        if current.id() != Some(resumed) {
+            return None;
+        }
+        resume::after_resume(resumed, *exit, *reached_prompt, facts.clone())
+    }
+
+    /// Carries out what the person chose. Ids change by compare-and-set against what was
+    /// shown.
+    fn apply(&self, choice: &StartChoice, project: &OutputProject) -> Result<(), SessionsError> {
+        let now = Timestamp::now();
+        match choice {
+            StartChoice::TryAgain => {}
+            StartChoice::StartFresh => {
+                let id = ClaudeSessionId::generate();
+                self.replace(project, &id, SessionSource::Startup, now)?;
+            }
+            StartChoice::ResumeEarlier(id) => {
+                let lineage = self.store.lineage(project.id)?;
+                if !lineage.iter().any(|entry| entry.session_id == *id) {
+                    return Err(SessionsError::NotInLineage(id.clone()));
+                }
+                if project.claude_session_id.id() != Some(id) {
+                    self.replace(project, id, SessionSource::Resume, now)?;
+                }
+            }
+            StartChoice::PutTranscriptBack => {
+                let kept = project
+                    .claude_session_id
+                    .id()
+                    .and_then(|id| kept::find(&self.folders.transcripts_dir(project.id), id))
+                    .ok_or(SessionsError::NoKeptCopy)?;
+                let (config, _) = self.config_dirs(project)?;
+                kept::put_back(&kept.path, &config)?;
+            }
+        }
+        self.settle_journal(project.id);
+        Ok(())
+    }
+
+    fn replace(
+        &self,
+        project: &OutputProject,
+        id: &ClaudeSessionId,
+        source: SessionSource,
+        now: Timestamp,
+    ) -> Result<(), SessionsError> {
+        match self.store.replace_session_id(
+            project.id,
+            &project.claude_session_id,
+            id,
+            source,
+            now,
+        )? {
+            ReplaceOutcome::Replaced => Ok(()),
+            ReplaceOutcome::Conflict(now) => Err(SessionsError::Conflict(now)),
+            ReplaceOutcome::NoSuchProject => Err(SessionsError::NoSuchProject(project.id)),
+        }
+    }
+
+    /// Waits for a claude that lost its host: its terminal is closed, so it ends by itself;
+    /// otherwise it is asked to. Returns it if it lives all the same.
+    fn outwait_orphan(&self, project: ProjectId) -> Option<ProcessRef> {
+        let files = self.folders.host_files(project, TerminalKey::Claude);
+        let orphan = journal::read_journal(&files.journal)
+            .ok()?
+            .unended_program(&process::boot_id())?;
+        if ends_within(orphan, ORPHAN_PATIENCE) {
+            return None;
+        }
+        end_process(orphan.pid);
+        (!ends_within(orphan, ORPHAN_PATIENCE)).then_some(orphan)
+    }
+
+    fn still_running(
+        &self,
+        project: &OutputProject,
+        pid: u32,
+    ) -> Result<StartOutcome, SessionsError> {
+        let why = resume::CannotResume {
+            session_id: project
+                .claude_session_id
+                .as_stored()
+                .unwrap_or_default()
+                .to_owned(),
+            cause: resume::ResumeCause::OrphanAlive(
+                ProcessRef::of(pid).unwrap_or(ProcessRef { pid, started: 0 }),
+            ),
+            kept_copy: None,
+        };
+        self.not_started(project, NotStarted::CannotResume(why))
+    }
+
+    fn not_started(
+        &self,
+        project: &OutputProject,
+        why: NotStarted,
+    ) -> Result<StartOutcome, SessionsError> {
+        let shown = match &why {
+            NotStarted::CannotResume(why) => Some(why.session_id.clone()),
+            NotStarted::Conflict(_) => None,
+        };
+        let lineage = self.store.lineage(project.id)?;
+        let last_used = shown.as_ref().and_then(|shown| {
+            lineage
+                .iter()
+                .rev()
+                .find(|entry| entry.session_id.as_str() == shown)
+                .map(|entry| entry.at)
+        });
+        let mut seen = HashSet::new();
+        let mut earlier = Vec::new();
+        for entry in lineage.into_iter().rev() {
+            let is_shown = shown.as_deref() == Some(entry.session_id.as_str());
+            if is_shown || !seen.insert(entry.session_id.clone()) {
+                continue;
+            }
+            let current = CurrentSessionId::Set(entry.session_id.clone());
+            let facts = self.facts(project, &current, None)?;
+            earlier.push(EarlierSession {
+                resumable: facts.live.is_none()
+                    && matches!(facts.transcript, TranscriptFact::Usable(_)),
+                entry,
+            });
+        }
+        Ok(StartOutcome::CannotResume(Box::new(ResumeFailure {
+            why,
+            workspace: project.workspace_path.clone(),
+            last_used,
+            earlier,
+        })))
+    }
+}
+
+fn ends_within(process: ProcessRef, patience: Duration) -> bool {
+    let until = Instant::now() + patience;
+    while process.is_alive() {
+        if Instant::now() >= until {
+            return false;
+        }
+        std::thread::sleep(BETWEEN_LOOKS);
+    }
+    true
+}
