@@ -1,1 +1,35 @@
-fn main() {}
+//! `reprise-session`: the host process of one terminal, and the command line to reach it.
+
+mod arguments;
+mod companion;
+mod daemon;
+mod hook;
+mod host;
+mod kill;
+mod list;
+mod projects;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Verb};
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().verb {
+        Verb::Host => return host::host(),
+        Verb::Hook { project, terminal } => {
+            hook::hook(project, terminal);
+            return ExitCode::SUCCESS;
+        }
+        Verb::List { json } => list::list(json),
+        Verb::Kill { project } => kill::kill(&project),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("reprise-session: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What can be typed after `reprise-session`.
+
+use clap::{Parser, Subcommand};
+use reprise_core::model::{ProjectId, TerminalKey};
+
+/// Reprise's sessions from a terminal.
+#[derive(Debug, Parser)]
+#[command(name = "reprise-session", version, about, long_about = None)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no such project, 4 not running."
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// List the live terminals.
+    List {
+        /// As a JSON array, for scripts.
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a project's session; its conversation can be resumed.
+    Kill {
+        /// The project's name, id or folder.
+        project: String,
+    },
+    /// Be the host of one terminal. Reprise starts this itself.
+    #[command(hide = true)]
+    Host,
+    /// Hand a hook's event to the session's host. Claude Code starts this itself.
+    #[command(hide = true)]
+    Hook {
+        /// The project.
+        #[arg(long)]
+        project: ProjectId,
+        /// The terminal.
+        #[arg(long)]
+        terminal: TerminalKey,
+    },
+}

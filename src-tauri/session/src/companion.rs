@@ -1,0 +1,155 @@
+//! What a host learns of its claude beyond the bytes: the host knows terminals, the core's
+//! `claude` knows Claude Code, and here the two are brought together.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reprise_core::claude::config::ConfigDir;
+use reprise_core::claude::follow::{FollowStart, Followed, Follower};
+use reprise_core::claude::{kept, transcript};
+use reprise_core::model::ClaudeSessionId;
+use reprise_core::session::host::{Companion, HostSession, HostSpec, Learned, Observation};
+use tokio::sync::mpsc;
+
+/// How often a transcript that is in use is looked after: a copy grows, a replaced original
+/// is linked again. Where a hard link is possible nothing is written.
+const KEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// What is needed to follow a claude.
+#[derive(Debug)]
+pub struct Brief {
+    config: ConfigDir,
+    session: HostSession,
+    workspace: String,
+    kept: PathBuf,
+}
+
+impl Brief {
+    /// The brief of a host that runs claude; none for a shell.
+    pub fn of(spec: &HostSpec) -> Option<Self> {
+        Some(Self {
+            config: ConfigDir::of_env(&spec.program.env)?,
+            session: spec.session.clone()?,
+            workspace: spec.program.cwd.to_string_lossy().into_owned(),
+            kept: spec.kept_transcripts.clone(),
+        })
+    }
+}
+
+/// Starts to follow the claude that runs as `program_pid`.
+pub fn start(brief: Brief, program_pid: u32) -> Companion {
+    let (observations, observed) = mpsc::unbounded_channel();
+    let (learning, learned) = mpsc::unbounded_channel();
+    tokio::spawn(follow(brief, program_pid, observed, learning));
+    Companion {
+        observations,
+        learned,
+    }
+}
+
+async fn follow(
+    brief: Brief,
+    program_pid: u32,
+    mut observed: mpsc::UnboundedReceiver<Observation>,
+    learning: mpsc::UnboundedSender<Learned>,
+) {
+    let mut follower = Follower::new(FollowStart {
+        config: brief.config.clone(),
+        child: program_pid,
+        session_id: brief.session.id.clone(),
+        source: brief.session.source,
+        message_sent: brief.session.message_sent,
+    });
+    let mut known = follower.current().clone();
+    let mut keeping = tokio::time::interval(KEEP_EVERY);
+    // Whatever cannot be told to the host ends with it.
+    let tell = |what: Learned| {
+        let _ = learning.send(what);
+    };
+    loop {
+        tokio::select! {
+            now = follower.next() => {
+                let lost_sight_of = (now.session_id != known.session_id && known.message_sent)
+                    .then(|| known.session_id.clone());
+                for learned in differences(&known, &now) {
+                    tell(learned);
+                }
+                known = now;
+                keep(&brief, lost_sight_of, &tell).await;
+                keep_current(&brief, &known, &tell).await;
+            }
+            _ = keeping.tick() => keep_current(&brief, &known, &tell).await,
+            observation = observed.recv() => match observation {
+                Some(Observation::Hook(input)) => {
+                    if let Err(ignored) = follower.hook(&input) {
+                        tell(Learned::IgnoredHook(ignored.to_string()));
+                    }
+                }
+                Some(Observation::Title(title)) => follower.title(&title),
+                Some(Observation::Ended(exit)) => {
+                    // Its file may hold a change that nobody has been told of.
+                    follower.ended(exit);
+                    let now = follower.current().clone();
+                    for learned in differences(&known, &now) {
+                        tell(learned);
+                    }
+                    keep_current(&brief, &now, &tell).await;
+                    return;
+                }
+                None => return,
+            },
+        }
+    }
+}
+
+/// What the host is to be told, in order.
+fn differences(before: &Followed, now: &Followed) -> Vec<Learned> {
+    let mut learned = Vec::new();
+    if let Some(process) = now.claude.filter(|process| before.claude != Some(*process)) {
+        learned.push(Learned::ClaudeProcess(process.pid));
+    }
+    if now.session_id != before.session_id {
+        learned.push(Learned::SessionId {
+            id: now.session_id.clone(),
+            source: now.source,
+            message_sent: now.message_sent,
+        });
+    } else if now.message_sent && !before.message_sent {
+        learned.push(Learned::MessageSent(now.session_id.clone()));
+    }
+    if now.state != before.state {
+        learned.push(Learned::State(now.state.clone()));
+    }
+    learned
+}
+
+async fn keep_current(brief: &Brief, known: &Followed, tell: &impl Fn(Learned)) {
+    let used = known.message_sent.then(|| known.session_id.clone());
+    keep(brief, used, tell).await;
+}
+
+/// Links the transcript into our folder, so that the CLI's sweep of old ones loses nothing.
+async fn keep(brief: &Brief, id: Option<ClaudeSessionId>, tell: &impl Fn(Learned)) {
+    let Some(id) = id else {
+        return;
+    };
+    let (config, workspace, folder) = (
+        brief.config.clone(),
+        brief.workspace.clone(),
+        brief.kept.clone(),
+    );
+    let kept = tokio::task::spawn_blocking(move || {
+        // The CLI writes the transcript a moment after the first message.
+        match transcript::find(&config, &id, &workspace) {
+            Ok(Some(found)) if found.bytes > 0 => kept::keep(&found.path, &folder).map(drop),
+            _ => Ok(()),
+        }
+    })
+    .await;
+    match kept {
+        Ok(Ok(())) | Err(_) | Ok(Err(kept::KeepError::NotUsable(_))) => {}
+        Ok(Err(error)) => tell(Learned::Trouble(Some(format!(
+            "the conversation's transcript could not be kept safe: {error}"
+        )))),
+    }
+}

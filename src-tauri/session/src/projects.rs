@@ -1,0 +1,149 @@
+//! Which project a word on the command line means.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use reprise_core::folders::{Folders, FoldersError};
+use reprise_core::model::{ProjectId, TerminalKey};
+use reprise_core::project_sessions::ProjectSessions;
+use reprise_core::session::client::ClientError;
+use reprise_core::session::hosts::Hosts;
+use reprise_core::session::protocol::HostStatus;
+use reprise_core::store::{SqliteStore, Store};
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// Nothing is called so.
+    #[error("there is no project {0:?}; `reprise-session list` shows those that run")]
+    NoSuchProject(String),
+    /// Several are called so.
+    #[error("{word:?} means several projects; use the id: {ids}")]
+    Ambiguous {
+        /// The word.
+        word: String,
+        /// The ids it could mean.
+        ids: String,
+    },
+    /// The project is known and does not run.
+    #[error("the session of {0:?} does not run; open the project in Reprise")]
+    NotRunning(String),
+    /// A folder is missing or not ours.
+    #[error(transparent)]
+    Folders(#[from] FoldersError),
+    /// The host does not answer.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+impl CommandError {
+    /// The exit code, as `--help` lists them.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoSuchProject(_) | Self::Ambiguous { .. } => 3,
+            Self::NotRunning(_) => 4,
+            Self::Folders(_) | Self::Client(_) | Self::Io(_) => 1,
+        }
+    }
+}
+
+/// The folders of this environment.
+pub fn folders() -> Result<Folders, FoldersError> {
+    Folders::from_env(|name| std::env::var_os(name))
+}
+
+/// Brings into the store what the hosts wrote down. The command line works without a store,
+/// so a failure here is none of the command.
+pub fn fold_journals(folders: &Folders) {
+    let Ok(opened) = SqliteStore::open(&folders.database(), Timestamp::now()) else {
+        return;
+    };
+    if let Some(set_aside) = opened.set_aside {
+        eprintln!(
+            "reprise-session: the database was damaged ({}) and is kept as {}",
+            set_aside.reason,
+            set_aside.moved_to.display()
+        );
+    }
+    let Ok(program) = std::env::current_exe() else {
+        return;
+    };
+    let store: Arc<dyn Store> = Arc::new(opened.store);
+    ProjectSessions::new(
+        store,
+        folders.clone(),
+        program,
+        env!("CARGO_PKG_VERSION"),
+        std::env::vars_os().collect(),
+    )
+    .fold_all();
+}
+
+/// The live session that a word means: a project's name, its id or its folder.
+///
+/// # Errors
+/// [`CommandError`].
+pub fn live_session(folders: &Folders, word: &str) -> Result<HostStatus, CommandError> {
+    let hosts = Hosts::new(folders.clone());
+    if let Ok(id) = word.parse::<ProjectId>() {
+        return match hosts.get(id, TerminalKey::Claude)? {
+            Some(status) => Ok(status),
+            None if known(folders, |project_id, _, _| project_id == id) => {
+                Err(CommandError::NotRunning(word.to_owned()))
+            }
+            None => Err(CommandError::NoSuchProject(word.to_owned())),
+        };
+    }
+    let folder = Path::new(word)
+        .canonicalize()
+        .ok()
+        .and_then(|path| path.into_os_string().into_string().ok());
+    let means = |name: &str, workspace: &str| {
+        name == word || folder.as_deref().is_some_and(|folder| folder == workspace)
+    };
+    let mut found: Vec<HostStatus> = hosts
+        .list()
+        .into_iter()
+        .filter(|live| live.terminal == TerminalKey::Claude)
+        .filter_map(|live| live.status.ok())
+        .map(|status| *status)
+        .filter(|status| means(&status.name, &status.workspace))
+        .collect();
+    match (found.pop(), found.is_empty()) {
+        (Some(status), true) => Ok(status),
+        (Some(status), false) => {
+            let ids: Vec<String> = found
+                .iter()
+                .chain([&status])
+                .map(|status| status.project.to_string())
+                .collect();
+            Err(CommandError::Ambiguous {
+                word: word.to_owned(),
+                ids: ids.join(", "),
+            })
+        }
+        (None, _) if known(folders, |_, name, workspace| means(name, workspace)) => {
+            Err(CommandError::NotRunning(word.to_owned()))
+        }
+        (None, _) => Err(CommandError::NoSuchProject(word.to_owned())),
+    }
+}
+
+/// Whether the store knows such a project.
+fn known(folders: &Folders, is: impl Fn(ProjectId, &str, &str) -> bool) -> bool {
+    if !folders.database().exists() {
+        return false;
+    }
+    SqliteStore::open(&folders.database(), Timestamp::now())
+        .ok()
+        .and_then(|opened| opened.store.projects().ok())
+        .is_some_and(|projects| {
+            projects
+                .iter()
+                .any(|project| is(project.id, &project.name, &project.workspace_path))
+        })
+}

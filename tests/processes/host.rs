@@ -1,0 +1,291 @@
+//! A host with a shell in it: attaching, leaving, sizes, endings, and bad company.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use reprise_core::model::{OutputProject, TerminalKey, TerminalSize};
+use reprise_core::process::ProcessRef;
+use reprise_core::session::lock;
+use reprise_core::session::protocol::{self, HostStatus, Request};
+
+use crate::viewer::Viewer;
+use crate::world::{SIZE, World, exists, wait_for};
+
+fn shell(world: &World) -> (OutputProject, HostStatus) {
+    let project = world.project("shop");
+    let status = world.sessions.new_shell(project.id, SIZE).unwrap();
+    (project, status)
+}
+
+fn attach(world: &World, status: &HostStatus) -> Viewer {
+    Viewer::attach(
+        &world.sessions.hosts().lock(status.project, status.terminal),
+        SIZE,
+    )
+}
+
+#[test]
+fn a_viewer_that_comes_back_sees_the_same_screen_and_the_same_process() {
+    let world = World::new();
+    let (project, status) = shell(&world);
+    let mut first = attach(&world, &status);
+    first.type_text("echo in $PWD; echo pid $$\n");
+    first.wait_for_text(&format!("in {}", project.workspace_path));
+    first.wait_for_text(&format!("pid {}", status.program_pid));
+    let before = first.text();
+    drop(first);
+
+    let second = attach(&world, &status);
+    assert_eq!(second.text(), before);
+    assert!(second.resizes.is_empty());
+    let now = world
+        .sessions
+        .hosts()
+        .get(status.project, status.terminal)
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (now.host_pid, now.program_pid),
+        (status.host_pid, status.program_pid)
+    );
+}
+
+#[test]
+fn the_host_is_in_a_session_of_its_own_and_nobody_s_child() {
+    let world = World::new();
+    let (_, status) = shell(&world);
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", status.host_pid)).unwrap();
+    let fields: Vec<&str> = stat[stat.rfind(')').unwrap() + 2..].split(' ').collect();
+    let (parent, session) = (fields[1], fields[3]);
+    assert_ne!(parent, std::process::id().to_string());
+    let own = rustix::process::getsid(None).unwrap().as_raw_nonzero();
+    assert_ne!(session, own.to_string());
+    for entry in std::fs::read_dir(format!("/proc/{}/fd", status.host_pid)).unwrap() {
+        let target = std::fs::read_link(entry.unwrap().path()).unwrap();
+        let target = target.to_string_lossy().into_owned();
+        assert!(
+            !target.starts_with("pipe:"),
+            "the host still holds {target}"
+        );
+    }
+}
+
+#[test]
+fn the_smallest_visible_viewer_decides_the_size_and_the_others_are_told_by_whom() {
+    let world = World::new();
+    let (_, status) = shell(&world);
+    let mut large = attach(&world, &status);
+    let mut small = attach(&world, &status);
+    let size = TerminalSize { cols: 60, rows: 20 };
+    small.resize(size);
+    while large
+        .resizes
+        .last()
+        .is_none_or(|resized| resized.limited_by.is_none())
+    {
+        large.receive();
+    }
+    assert_eq!(large.resizes.last().unwrap().size, size);
+    large.type_text("stty size\n");
+    large.wait_for_text("20 60");
+
+    small.send(&Request::Resize(protocol::ViewerSize {
+        cols: 60,
+        rows: 20,
+        visible: false,
+    }));
+    while large.resizes.last().unwrap().size != SIZE {
+        large.receive();
+    }
+    assert_eq!(large.resizes.last().unwrap().limited_by, None);
+}
+
+#[test]
+fn a_size_that_is_too_small_or_absurd_is_brought_within_bounds() {
+    let world = World::new();
+    let (_, status) = shell(&world);
+    let mut viewer = attach(&world, &status);
+    viewer.resize(TerminalSize { cols: 1, rows: 0 });
+    while viewer.resizes.is_empty() {
+        viewer.receive();
+    }
+    assert_eq!(viewer.resizes[0].size, TerminalSize::MIN);
+}
+
+#[test]
+fn a_viewer_that_does_not_acknowledge_does_not_slow_the_program() {
+    let world = World::new();
+    let (_, status) = shell(&world);
+    let lock_path = world.sessions.hosts().lock(status.project, status.terminal);
+    let address = lock::read_address(&lock_path).unwrap();
+    let mut deaf = UnixStream::connect(&address.socket).unwrap();
+    let mut hello = protocol::hello(protocol::VERSION).to_vec();
+    Request::Attach(protocol::Attach {
+        size: protocol::ViewerSize {
+            cols: 80,
+            rows: 24,
+            visible: true,
+        },
+        name: "deaf".into(),
+        palette: None,
+    })
+    .write_to(&mut hello);
+    deaf.write_all(&hello).unwrap();
+
+    let done = world.path("done");
+    let mut viewer = attach(&world, &status);
+    viewer.type_text(&format!(
+        "yes 0123456789 | head -c 20000000; touch {}; echo the-end-$((1+1))\n",
+        done.display()
+    ));
+    viewer.wait_for_text("the-end-2");
+    exists(&done).unwrap();
+    drop(deaf);
+}
+
+#[test]
+fn a_viewer_left_behind_ends_with_the_same_screen_as_one_that_saw_everything() {
+    let world = World::new();
+    let (_, status) = shell(&world);
+    let mut viewer = attach(&world, &status);
+    viewer.type_text("seq 1 2000000; echo the-end-$((1+1))\n");
+    viewer.wait_for_text("the-end-2");
+    let fresh = attach(&world, &status);
+    assert_eq!(viewer.text(), fresh.text());
+    assert!(viewer.text().contains("2000000"));
+}
+
+#[test]
+fn garbage_and_overlong_frames_end_their_connection_with_a_reason_and_nothing_else() {
+    let world = World::new();
+    let (_, status) = shell(&world);
+    let mut good = attach(&world, &status);
+    let lock_path = world.sessions.hosts().lock(status.project, status.terminal);
+    let socket = lock::read_address(&lock_path).unwrap().socket;
+    let hello = protocol::hello(protocol::VERSION);
+    for (bytes, reason) in [
+        (b"GET / HTTP/1.1\r\n\r\n".to_vec(), "does not speak"),
+        ([&hello[..], &[0xff; 64]].concat(), "bytes is not allowed"),
+        ([&hello[..], &[0, 0, 0, 0]].concat(), "bytes is not allowed"),
+        ([&hello[..], &[0, 0, 0, 1, 0x7f]].concat(), "unknown kind"),
+        ([&hello[..], &[0, 0, 0, 2, 0x01, b'{']].concat(), "payload"),
+    ] {
+        let mut bad = UnixStream::connect(&socket).unwrap();
+        bad.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        bad.write_all(&bytes).unwrap();
+        let mut answer = Vec::new();
+        bad.read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert!(answer.contains(reason), "{answer:?}");
+    }
+    good.type_text("echo still-$((40+2))\n");
+    good.wait_for_text("still-42");
+}
+
+#[test]
+fn a_deleted_runtime_folder_does_not_hide_a_live_host() {
+    let world = World::new();
+    let (_, status) = shell(&world);
+    std::fs::remove_dir_all(world.path("run")).unwrap();
+    let viewer = attach(&world, &status);
+    assert_eq!(world.list().len(), 1);
+    drop(viewer);
+}
+
+#[test]
+fn a_program_in_the_terminal_may_not_type_into_it_or_end_it() {
+    let world = World::new();
+    let (_, status) = shell(&world);
+    let mut viewer = attach(&world, &status);
+    let binary = env!("CARGO_BIN_EXE_reprise-session");
+    let env: String = world
+        .env
+        .iter()
+        .filter(|(name, _)| name.to_string_lossy().starts_with("XDG_"))
+        .map(|(name, value)| format!("{}={} ", name.display(), value.display()))
+        .collect();
+    // A claude's own tools could run this; a shell terminal stands for it here.
+    viewer.type_text(&format!("{env} {binary} list; echo listed-$((1+1))\n"));
+    viewer.wait_for_text("listed-2");
+    let lock_path = world.sessions.hosts().lock(status.project, status.terminal);
+    let socket = lock::read_address(&lock_path).unwrap().socket;
+    let kill = b"RPRS\\000\\001\\000\\000\\000\\003\\006{}";
+    viewer.type_text(&format!(
+        "printf '{}' | python3 -c 'import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(\"{}\"); s.sendall(sys.stdin.buffer.read()); print(s.makefile(\"rb\").read())'; echo tried-$((1+1))\n",
+        String::from_utf8_lossy(kill),
+        socket.display()
+    ));
+    viewer.wait_for_text("tried-2");
+    assert!(viewer.text().contains("not_allowed"), "{}", viewer.text());
+    viewer.type_text("echo alive-$((1+1))\n");
+    viewer.wait_for_text("alive-2");
+}
+
+#[test]
+fn ending_a_terminal_ends_what_runs_in_it_and_says_so() {
+    let world = World::new();
+    let (_, status) = shell(&world);
+    let mut viewer = attach(&world, &status);
+    viewer.type_text("trap '' HUP TERM; sleep 1000 & echo child $!; wait\n");
+    let child = wait_for("the child's pid", || {
+        viewer.receive();
+        let text = viewer.text();
+        let line = text.lines().find(|line| line.starts_with("child "))?;
+        line["child ".len()..].trim().parse::<u32>().ok()
+    });
+    let child = ProcessRef::of(child).unwrap();
+    let host = ProcessRef::of(status.host_pid).unwrap();
+    let began = Instant::now();
+    world
+        .sessions
+        .hosts()
+        .close(status.project, status.terminal)
+        .unwrap();
+    assert!(began.elapsed() < Duration::from_secs(12));
+    assert!(!child.is_alive());
+    wait_for("the host's end", || (!host.is_alive()).then_some(()));
+    assert!(world.list().is_empty());
+    let exit = viewer.wait_for_end();
+    assert_eq!(exit.signal, Some(9));
+}
+
+#[test]
+fn the_exit_status_of_the_program_reaches_the_viewers_after_its_last_bytes() {
+    let world = World::new();
+    let (_, status) = shell(&world);
+    let mut viewer = attach(&world, &status);
+    viewer.type_text("echo goodbye-$((1+1)); exit 7\n");
+    assert_eq!(viewer.wait_for_end().code, 7);
+    assert!(viewer.text().contains("goodbye-2"));
+}
+
+#[test]
+fn shells_are_counted_and_independent_of_each_other() {
+    let world = World::new();
+    let (project, first) = shell(&world);
+    let second = world.sessions.new_shell(project.id, SIZE).unwrap();
+    assert_eq!(
+        (first.terminal, second.terminal),
+        (TerminalKey::Shell(1), TerminalKey::Shell(2))
+    );
+    world
+        .sessions
+        .hosts()
+        .close(project.id, first.terminal)
+        .unwrap();
+    assert_eq!(
+        world.sessions.hosts().of_project(project.id),
+        [TerminalKey::Shell(2)]
+    );
+}
+
+#[test]
+fn a_stopped_program_is_woken() {
+    let world = World::new();
+    let (_, status) = shell(&world);
+    let mut viewer = attach(&world, &status);
+    // The program of the terminal itself stops: no shell is there that could bring it back.
+    viewer.type_text("echo stopping; kill -STOP $$; echo woken-$((1+1))\n");
+    viewer.wait_for_text("woken-2");
+}

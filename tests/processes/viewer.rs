@@ -1,0 +1,124 @@
+//! A viewer as the window is one, without the window: it follows the frames and keeps what
+//! they make of a screen.
+
+use std::path::Path;
+use std::time::Instant;
+
+use reprise_core::model::{Exit, TerminalSize};
+use reprise_core::session::client::BlockingConnection;
+use reprise_core::session::protocol::{Attach, Reply, Request, Resized, SnapshotStart, ViewerSize};
+use reprise_core::session::screen::{Screen, ScrollbackLimits};
+
+pub struct Viewer {
+    connection: BlockingConnection,
+    screen: Screen,
+    pub snapshots: Vec<SnapshotStart>,
+    pub resizes: Vec<Resized>,
+    pub ended: Option<Exit>,
+    pub offset: u64,
+}
+
+impl Viewer {
+    pub fn attach(lock: &Path, size: TerminalSize) -> Self {
+        let mut connection = BlockingConnection::open(lock).unwrap();
+        connection
+            .send(&Request::Attach(Attach {
+                size: seen(size),
+                name: "test".into(),
+                palette: None,
+            }))
+            .unwrap();
+        let mut viewer = Self {
+            connection,
+            screen: Screen::new(size, ScrollbackLimits::default()),
+            snapshots: Vec::new(),
+            resizes: Vec::new(),
+            ended: None,
+            offset: 0,
+        };
+        while viewer.receive() != Reply::SnapshotEnd {}
+        viewer
+    }
+
+    pub fn send(&mut self, request: &Request) {
+        self.connection.send(request).unwrap();
+    }
+
+    pub fn type_text(&mut self, text: &str) {
+        self.send(&Request::Input(text.as_bytes().to_vec()));
+    }
+
+    pub fn resize(&mut self, size: TerminalSize) {
+        self.send(&Request::Resize(seen(size)));
+    }
+
+    /// The visible text.
+    pub fn text(&self) -> String {
+        self.screen.text()
+    }
+
+    /// Receives until the screen shows this.
+    pub fn wait_for_text(&mut self, text: &str) {
+        while !self.text().contains(text) {
+            assert!(
+                self.ended.is_none(),
+                "ended without {text:?}:\n{}",
+                self.text()
+            );
+            self.receive();
+        }
+    }
+
+    /// Receives until the program has ended.
+    pub fn wait_for_end(&mut self) -> Exit {
+        loop {
+            if let Some(exit) = self.ended {
+                return exit;
+            }
+            self.receive();
+        }
+    }
+
+    /// Receives one reply and applies it; panics after the connection's patience.
+    pub fn receive(&mut self) -> Reply {
+        let reply = self
+            .connection
+            .receive()
+            .unwrap_or_else(|error| panic!("{error}; the screen shows:\n{}", self.text()));
+        match &reply {
+            Reply::SnapshotStart(start) => {
+                self.screen = Screen::new(start.size, ScrollbackLimits::default());
+                self.offset = start.offset;
+                self.snapshots.push(start.clone());
+            }
+            Reply::SnapshotBytes(bytes) => self.screen.feed(bytes, Instant::now()),
+            Reply::SnapshotEnd => self.acknowledge(),
+            Reply::Output { offset, bytes } => {
+                assert_eq!(*offset, self.offset, "the stream has a gap");
+                self.screen.feed(bytes, Instant::now());
+                self.offset += bytes.len() as u64;
+                self.acknowledge();
+            }
+            Reply::Resized(resized) => {
+                self.screen.resize(resized.size);
+                self.resizes.push(resized.clone());
+            }
+            Reply::Ended(exit) => self.ended = Some(*exit),
+            Reply::Status(_) | Reply::Event(_) | Reply::Pong(_) | Reply::Refused(_) => {}
+        }
+        reply
+    }
+
+    fn acknowledge(&mut self) {
+        // The host may be gone already, with its last words still to be read.
+        let _ = self.connection.send(&Request::Ack(self.offset));
+    }
+}
+
+fn seen(size: TerminalSize) -> ViewerSize {
+    ViewerSize {
+        cols: size.cols,
+        rows: size.rows,
+        visible: true,
+    }
+}
