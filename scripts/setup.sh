@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what a make target needs and is not there yet; says nothing when nothing is missing.
 #
-#   scripts/setup.sh [--check] build|test|lint|bench|package…
+#   scripts/setup.sh [--check] core|build|test|lint|bench|package…
 #
+# `core` is what the packages without a window need for their tests: the pinned Claude Code, nothing from apt.
 # Debian and Ubuntu: from apt, with sudo unless run by root. Elsewhere it names what is missing and stops.
 # Rust and Node.js themselves are never installed: people have their own ways to keep them.
 # With --check nothing is installed; the status tells whether something is missing.
@@ -30,14 +31,20 @@ main() {
   for word in "$@"; do
     case $word in
       --check) check_only=yes ;;
-      build | test | lint | bench | package) wanted+=("$word") ;;
-      *) stop "unknown word '$word'; one of: build test lint bench package" ;;
+      core | build | test | lint | bench | package) wanted+=("$word") ;;
+      *) stop "unknown word '$word'; one of: core build test lint bench package" ;;
     esac
   done
   wants() { case " ${wanted[*]} " in *" $1 "*) return 0 ;; *) return 1 ;; esac }
 
+  # One at a time: tests that start together may all find the same thing missing.
+  if have flock; then
+    mkdir -p target
+    exec 9>target/.setup-lock
+    flock 9
+  fi
   toolchains
-  system_packages
+  [ "${wanted[*]}" = core ] || system_packages
   [ -n "$check_only" ] && return
   ui_packages
   if wants test || wants bench; then

@@ -184,10 +184,11 @@ fn program() -> PathBuf {
         return chosen.into();
     }
     let pinned = root().join("ui/node_modules/.bin/claude");
-    assert!(
-        pinned.exists(),
-        "{pinned:?} is missing: run `make setup`, or `npm ci` in ui/"
-    );
+    if !pinned.exists() {
+        let setup = root().join("scripts/setup.sh");
+        let status = Command::new(setup).arg("core").status().unwrap();
+        assert!(status.success() && pinned.exists(), "{pinned:?} is missing");
+    }
     pinned
 }
 
