@@ -32,6 +32,11 @@ const MAX_FONT_SIZE = 32;
 /** A Claude Code that was missing is looked for again this often, while its page is shown. */
 const CLAUDE_AGAIN_MS = 4000;
 
+/** Names one wait for the person: the same project may ask again later. */
+export function waitKey(view: ProjectView): string {
+  return `${view.id} ${view.live?.since ?? ''}`;
+}
+
 class App {
   phase = $state<'starting' | 'ready' | 'failed'>('starting');
   bootError = $state.raw<CommandError | null>(null);
@@ -93,6 +98,8 @@ class App {
         },
       });
       await this.readAgain();
+      // What already waited is counted beside the list; a cue is for what happens from now on.
+      for (const view of this.needsYou) this.putOff.add(waitKey(view));
       this.phase = 'ready';
     } catch (error) {
       this.bootError = reasonOf(error);

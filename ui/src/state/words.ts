@@ -63,8 +63,12 @@ export function shownState(view: ProjectView, session: SessionFacts | undefined)
       since: session.openingSince,
     });
   }
-  if (session?.phase === 'cannotResume') return shown('failed', t('state.notResumed'));
-  if (session?.phase === 'failed') return shown('failed', t('state.notStarted'));
+  if (session?.phase === 'cannotResume') {
+    return shown('failed', t('state.notResumed'), { since: session.openingSince });
+  }
+  if (session?.phase === 'failed') {
+    return shown('failed', t('state.notStarted'), { since: session.openingSince });
+  }
   if (view.live && !(session?.phase === 'open' && session.ended)) {
     const { state } = view.live;
     const { since } = view.live;

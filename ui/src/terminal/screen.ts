@@ -10,7 +10,7 @@ import { type ITerminalInitOnlyOptions, type ITerminalOptions, Terminal } from '
 
 import type { GridSize } from '../bindings';
 import { isWebLink } from './paste';
-import { xtermTheme } from './theme';
+import { findTheme, xtermTheme } from './theme';
 
 /** The line height belongs to the design: 18 px for a text of 13. */
 const LINE_PER_SIZE = 18 / 13;
@@ -36,6 +36,7 @@ export class ScreenElement {
   readonly #fit = new FitAddon();
   #fontSize: number;
   #opened = false;
+  #finding = false;
 
   constructor(
     fontSize: number,
@@ -92,7 +93,13 @@ export class ScreenElement {
   }
 
   updateTheme(): void {
-    this.terminal.options.theme = xtermTheme();
+    this.terminal.options.theme = this.#finding ? findTheme() : xtermTheme();
+  }
+
+  /** Whether the find bar is open: the match in front has colours of its own. */
+  set finding(finding: boolean) {
+    this.#finding = finding;
+    this.updateTheme();
   }
 
   /** The grid that would fill the element, or null while it cannot be measured. */

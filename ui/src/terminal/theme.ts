@@ -56,6 +56,17 @@ export function hostPalette(): TerminalPalette {
   };
 }
 
+/** While something is looked for, the selection is the match in front. */
+export function findTheme(): ITheme {
+  const current = token('--term-find-current');
+  return {
+    ...xtermTheme(),
+    selectionBackground: current,
+    selectionInactiveBackground: current,
+    selectionForeground: token('--on-brass'),
+  };
+}
+
 /** The colours of found text. */
 export function findColours() {
   return {
