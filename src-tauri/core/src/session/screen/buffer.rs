@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::cell::{Cell, Row};
+use super::cell::{Attributes, Cell, Row};
 use super::charset::Charset;
 
 /// How much scrollback a host keeps. Whichever bound is reached first drops the oldest lines.
@@ -23,15 +23,15 @@ impl Default for ScrollbackLimits {
     }
 }
 
-/// What DECSC keeps. The extended attributes are not part of it, as in the viewer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What DECSC keeps.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct SavedCursor {
     pub x: usize,
     /// Counted from the oldest line of the scrollback.
     pub y: usize,
-    pub fg: u32,
-    pub bg: u32,
-    pub charset: Charset,
+    pub pen: Attributes,
+    pub charsets: [Charset; 4],
+    pub g_level: usize,
 }
 
 #[derive(Debug)]

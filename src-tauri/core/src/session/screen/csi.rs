@@ -1,6 +1,6 @@
 //! Control sequences that move, erase, insert, delete and scroll; escape sequences.
 
-use super::cell::{Cell, PROTECTED};
+use super::cell::{Attributes, Cell, EXTENDED, PROTECTED, UNDERLINE};
 use super::charset;
 use super::params::Params;
 use super::terminal::Terminal;
@@ -102,7 +102,7 @@ impl Terminal {
             // `-` and `.` designate the 96-character sets of G1 and G2.
             let level = [0, 1, 2, 3, 1, 2][place];
             if let Some(charset) = charset::designated((ident & 0xff) as u8) {
-                self.designate(level, charset);
+                self.charsets[level] = charset;
             }
             return;
         }
@@ -119,12 +119,12 @@ impl Terminal {
             (0, b'=') => self.modes.soft.application_keypad = true,
             (0, b'>') => self.modes.soft.application_keypad = false,
             (0, b'c') => self.full_reset(),
-            (0, b'n' | b'}') => self.select_g(2),
-            (0, b'o' | b'|') => self.select_g(3),
-            (0, b'~') => self.select_g(1),
+            (0, b'n' | b'}') => self.g_level = 2,
+            (0, b'o' | b'|') => self.g_level = 3,
+            (0, b'~') => self.g_level = 1,
             (0x25, b'@' | b'G') => {
-                self.select_g(0);
-                self.designate(0, None);
+                self.g_level = 0;
+                self.charsets[0] = None;
             }
             (0x23, b'8') => self.alignment_pattern(),
             _ => {}
@@ -393,11 +393,13 @@ impl Terminal {
     }
 
     fn alignment_pattern(&mut self) {
-        let fill = Cell {
-            ch: u32::from(b'E'),
-            extra: None,
-            ..Cell::new(0, 1, &self.pen)
+        // The viewer draws it with the colours and flags alone.
+        let pen = Attributes {
+            fg: self.pen.fg & !UNDERLINE,
+            bg: self.pen.bg & !EXTENDED,
+            extended: None,
         };
+        let fill = Cell::new(b'E'.into(), 1, &pen);
         self.set_cursor(0, 0);
         let y = self.y;
         for row in self.buffer_mut().rows.range_mut(y..) {

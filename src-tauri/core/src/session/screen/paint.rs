@@ -67,11 +67,6 @@ impl Painter {
         self.pen = pen.clone();
     }
 
-    /// The viewer's pen was changed by something else.
-    pub fn assume_pen(&mut self, pen: Attributes) {
-        self.pen = pen;
-    }
-
     /// Paints lines one below the other, from the top of the screen on; the ones that do not fit
     /// scroll into the scrollback. `before` runs at the start of each line.
     pub fn lines<'a>(
@@ -148,15 +143,14 @@ impl Painter {
                 if at < x {
                     self.csi(format_args!("{}C", x - at));
                 }
-                at = x;
-                x = self.erased_cells(x, row);
+                (x, at) = self.erased_cells(x, row);
             }
         }
     }
 
     /// Prints a cell with its attributes.
     pub fn cell(&mut self, cell: &Cell) {
-        self.set_pen(&visible_attributes(cell));
+        self.set_pen(&cell.attributes());
         if cell.width == 0 {
             // A lone combining character: a control character before it keeps it from joining.
             self.put("\x0f");
@@ -166,35 +160,61 @@ impl Painter {
         self.put(&text);
     }
 
-    /// Writes the erased cells from `x` on that look alike; returns where they end.
-    fn erased_cells(&mut self, x: usize, row: &Row) -> usize {
+    /// Writes the erased cells from `x` on that look alike; returns where they end, and where the
+    /// cursor is.
+    fn erased_cells(&mut self, x: usize, row: &Row) -> (usize, usize) {
         let Some(first) = row.cells.get(x) else {
             self.put("\x1b[X");
-            return x + 1;
+            return (x + 1, x);
         };
+        let pen = first.attributes();
+        if pen != pen.erased() {
+            self.half_cell(x, row, &pen);
+            return (x + 1, x + 1);
+        }
         let same = row.cells[x..].iter().take_while(|c| *c == first).count();
-        // Erasing leaves the background's colour and nothing else.
-        let pen = Attributes {
-            fg: 0,
-            bg: first.bg & COLOR,
-            extended: None,
-        };
         self.set_pen(&pen);
         self.csi(format_args!("{same}X"));
-        x + same
+        (x + same, x)
     }
-}
 
-/// A cell's attributes as they are seen: an underline that xterm.js does not draw is left out.
-pub(super) fn visible_attributes(cell: &Cell) -> Attributes {
-    let mut seen = cell.attributes();
-    if seen.bg & EXTENDED == 0 {
-        seen.extended = None;
-    } else if seen.ext().underline == 0 && seen.ext().link.is_none() {
-        seen.fg &= !UNDERLINE;
-        seen.bg &= !EXTENDED;
+    /// An erased cell with more than a background is what is left of a wide character whose other
+    /// half was overwritten, and can only be had that way. Leaves the cursor on the next cell.
+    fn half_cell(&mut self, x: usize, row: &Row, pen: &Attributes) {
+        if x + 1 == self.cols {
+            self.half_cell_from_left(x, row, pen);
+            return;
+        }
+        self.set_pen(pen);
+        self.csi(format_args!("{}G\u{3000}\x1b[{}G ", x + 1, x + 2));
+        self.csi(format_args!("{}G", x + 2));
+        if row.cells.get(x + 1).is_none_or(|c| !c.has_content()) {
+            self.set_pen(&Attributes::default());
+            self.put("\x1b[X");
+        }
     }
-    seen
+
+    /// As [`Painter::half_cell`] by overwriting the half before it, which is then painted again.
+    fn half_cell_from_left(&mut self, x: usize, row: &Row, pen: &Attributes) {
+        self.set_pen(pen);
+        self.csi(format_args!("{x}G\u{3000}\x1b[{x}G "));
+        let before = &row.cells[x - 1];
+        let looks = before.attributes();
+        if before.is_spacer() && x > 1 {
+            self.csi(format_args!("{}G", x - 1));
+            self.cell(&row.cells[x - 2]);
+            return;
+        }
+        self.csi(format_args!("{x}G"));
+        if before.has_content() {
+            self.cell(before);
+        } else if looks != looks.erased() && x > 1 {
+            self.half_cell_from_left(x - 1, row, &looks);
+        } else {
+            self.set_pen(&looks.erased());
+            self.put("\x1b[X");
+        }
+    }
 }
 
 /// Whether a row has nothing on it.

@@ -28,11 +28,7 @@ impl Terminal {
         let soft = &mut self.modes.soft;
         match mode {
             1 => soft.application_cursor = on,
-            2 if on => {
-                for level in 0..4 {
-                    self.designate(level, None);
-                }
-            }
+            2 if on => self.charsets = [None; 4],
             6 => {
                 soft.origin = on;
                 self.set_cursor(0, 0);

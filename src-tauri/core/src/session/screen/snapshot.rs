@@ -80,11 +80,13 @@ impl Writer<'_> {
         self.buffer(&t.normal);
         self.keyboard(0);
         if t.on_alternate {
+            self.painter.set_pen(&Attributes::default());
             self.painter.put("\x1b[?47h\x1b[H");
             self.buffer(&t.alternate);
             self.keyboard(1);
         }
-        self.charsets_and_pen();
+        self.charsets(&t.charsets, t.g_level);
+        self.painter.set_pen(&t.pen);
         self.modes();
         self.cursor();
     }
@@ -99,7 +101,7 @@ impl Writer<'_> {
     fn buffer(&mut self, buffer: &Buffer) {
         let rows = buffer.rows.len();
         let history = buffer.history.len();
-        let saved = buffer.saved;
+        let saved = buffer.saved.clone();
         let total = history + rows;
         if saved.y >= total {
             // Saved below what is there now, before the scrollback was cleared: save it at the
@@ -155,11 +157,15 @@ impl Writer<'_> {
 
     fn save_here(&mut self, saved: &SavedCursor, y: usize) {
         self.painter.goto(saved.x.min(self.terminal.cols() - 1), y);
-        let pen = saved_pen(saved);
-        self.painter.force_pen(&pen);
-        self.designate(0, saved.charset);
+        self.painter.set_pen(&saved.pen);
+        self.charsets(&saved.charsets, saved.g_level);
         self.painter.put("\x1b7");
-        self.designate(0, None);
+        for level in (0..4).filter(|level| saved.charsets[*level].is_some()) {
+            self.designate(level, None);
+        }
+        if saved.g_level != 0 {
+            self.painter.put("\x0f");
+        }
     }
 
     fn designate(&mut self, level: usize, charset: Charset) {
@@ -168,60 +174,17 @@ impl Writer<'_> {
         self.painter.out.extend([0x1b, mark, name]);
     }
 
-    /// The character sets and the pen. What only DECRC can make is made by DECRC.
-    fn charsets_and_pen(&mut self) {
-        let t = self.terminal;
-        let pen = &t.pen;
-        let by_restore = !is_plain(pen) || t.charset != t.charsets[t.g_level];
-        if by_restore {
-            let bare = Attributes {
-                extended: pen.extended.clone(),
-                fg: if pen.ext().underline > 0 {
-                    UNDERLINE
-                } else {
-                    0
-                },
-                bg: 0,
-            };
-            self.painter.force_pen(&bare);
+    /// Designates and selects character sets; before it, all are plain.
+    fn charsets(&mut self, charsets: &[Charset; 4], g_level: usize) {
+        for level in (0..4).filter(|level| charsets[*level].is_some()) {
+            self.designate(level, charsets[level]);
         }
-        for level in 0..4 {
-            if t.charsets[level].is_some() {
-                self.designate(level, t.charsets[level]);
-            }
-        }
-        self.painter.put(match t.g_level {
+        self.painter.put(match g_level {
             1 => "\x0e",
             2 => "\x1bn",
             3 => "\x1bo",
             _ => "",
         });
-        if by_restore {
-            self.painter.put("\x1b8");
-            let saved = t.buffer().saved;
-            self.shift_pen(&saved);
-        } else {
-            self.painter.force_pen(pen);
-        }
-    }
-
-    /// From the colours and flags that DECRC restored to the pen's, without touching the
-    /// underline.
-    fn shift_pen(&mut self, saved: &SavedCursor) {
-        let pen = &self.terminal.pen;
-        let without = Attributes {
-            fg: pen.fg & !UNDERLINE,
-            bg: pen.bg,
-            extended: None,
-        };
-        let keep = (saved.fg & !UNDERLINE, saved.bg & !EXTENDED);
-        if keep != (pen.fg & !UNDERLINE, pen.bg & !EXTENDED) {
-            self.painter
-                .csi(format_args!("22;23;25;27;28;29;55;39;49{}m", without.sgr()));
-            let protect = if pen.bg & PROTECTED != 0 { 1 } else { 0 };
-            self.painter.csi(format_args!("{protect}\"q"));
-        }
-        self.painter.assume_pen(pen.clone());
     }
 
     fn modes(&mut self) {
@@ -312,9 +275,7 @@ impl Writer<'_> {
                 self.painter.put("\x1b[1K");
             }
         }
-        if is_plain(&t.pen) {
-            self.painter.force_pen(&t.pen);
-        }
+        self.painter.force_pen(&t.pen);
         for _ in cols..x {
             self.painter.put("\u{301}");
         }
@@ -339,7 +300,7 @@ impl Writer<'_> {
         }
         let mut text = String::new();
         cell.push_text(&mut text);
-        if let Some(table) = t.charset {
+        if let Some(table) = t.charset() {
             let mut original = String::new();
             for (i, c) in text.chars().enumerate() {
                 let from = if i == 0 { table.unmap(c.into()) } else { None };
@@ -354,36 +315,4 @@ impl Writer<'_> {
         self.painter.put(&text);
         true
     }
-}
-
-/// Whether SGR and OSC 8 alone make this pen.
-fn is_plain(pen: &Attributes) -> bool {
-    let ext = pen.ext();
-    (pen.bg & EXTENDED != 0) != ext.is_empty() && (pen.fg & UNDERLINE != 0) == (ext.underline > 0)
-}
-
-/// A pen whose colours and flags are the saved ones. The extended part is not saved; all that
-/// counts is whether there is one.
-fn saved_pen(saved: &SavedCursor) -> Attributes {
-    let mut pen = Attributes {
-        fg: saved.fg,
-        bg: saved.bg,
-        extended: None,
-    };
-    if saved.fg & UNDERLINE != 0 {
-        pen.set_ext(Extended {
-            underline: 1,
-            ..Extended::default()
-        });
-    } else if saved.bg & EXTENDED != 0 {
-        pen.set_ext(Extended {
-            link: Some(std::sync::Arc::new(Link {
-                number: 0,
-                id: None,
-                uri: "about:blank".to_owned(),
-            })),
-            ..Extended::default()
-        });
-    }
-    pen
 }

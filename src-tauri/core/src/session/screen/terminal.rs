@@ -33,8 +33,6 @@ pub(super) struct Terminal {
     pub x: usize,
     pub y: usize,
     pub pen: Attributes,
-    /// The set in use. DECRC restores it without touching the designations.
-    pub charset: Charset,
     pub charsets: [Charset; 4],
     pub g_level: usize,
     pub modes: Modes,
@@ -63,7 +61,6 @@ impl Terminal {
             x: 0,
             y: 0,
             pen: Attributes::default(),
-            charset: None,
             charsets: [None; 4],
             g_level: 0,
             modes: Modes::default(),
@@ -203,20 +200,20 @@ impl Terminal {
         let saved = SavedCursor {
             x: self.x,
             y: self.buffer().history.len() + self.y,
-            fg: self.pen.fg,
-            bg: self.pen.bg,
-            charset: self.charset,
+            pen: self.pen.clone(),
+            charsets: self.charsets,
+            g_level: self.g_level,
         };
         self.buffer_mut().saved = saved;
     }
 
     pub fn restore_cursor(&mut self) {
-        let saved = self.buffer().saved;
+        let saved = self.buffer().saved.clone();
         self.x = saved.x;
         self.y = saved.y.saturating_sub(self.buffer().history.len());
-        self.pen.fg = saved.fg;
-        self.pen.bg = saved.bg;
-        self.charset = saved.charset;
+        self.pen = saved.pen;
+        self.charsets = saved.charsets;
+        self.g_level = saved.g_level;
         self.restrict();
     }
 
@@ -276,21 +273,13 @@ impl Terminal {
     }
 
     fn reset_charsets(&mut self) {
-        self.charset = None;
         self.charsets = [None; 4];
         self.g_level = 0;
     }
 
-    pub fn select_g(&mut self, level: usize) {
-        self.g_level = level;
-        self.charset = self.charsets[level];
-    }
-
-    pub fn designate(&mut self, level: usize, charset: Charset) {
-        self.charsets[level] = charset;
-        if self.g_level == level {
-            self.charset = charset;
-        }
+    /// The character set in use.
+    pub fn charset(&self) -> Charset {
+        self.charsets[self.g_level]
     }
 
     /// Moves to the next line because the character does not fit any more.
@@ -356,7 +345,7 @@ impl Terminal {
 
     /// How many characters at the start are ASCII that needs no care.
     fn plain_prefix(&self, run: &[u32]) -> usize {
-        if self.charset.is_some() || self.modes.soft.insert {
+        if self.charset().is_some() || self.modes.soft.insert {
             return 0;
         }
         run.iter()
@@ -366,7 +355,7 @@ impl Terminal {
 
     fn print_char(&mut self, code: u32, blank: &Cell, spacer: &Cell) {
         let cols = self.cols();
-        let code = match self.charset {
+        let code = match self.charset() {
             Some(table) if code < 127 => table.map(code),
             _ => code,
         };
@@ -453,8 +442,8 @@ impl Actions for Terminal {
             0x09 if self.x < self.cols() => self.x = self.buffer().next_tab(self.x),
             0x0a..=0x0c => self.line_feed(),
             0x0d => self.x = 0,
-            0x0e => self.select_g(1),
-            0x0f => self.select_g(0),
+            0x0e => self.g_level = 1,
+            0x0f => self.g_level = 0,
             0x84 => self.index(),
             0x85 => {
                 self.x = 0;

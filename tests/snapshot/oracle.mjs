@@ -1,0 +1,269 @@
+// The judge of snapshots: xterm.js itself. One terminal is fed the stream, another the snapshot;
+// then both are fed the same rest and compared.
+//
+// Reads one request per line from stdin and writes one answer per line:
+//   {cols, rows, scrollback, before: [base64], snapshot: base64, after: [base64]}
+//   {differences: [text]}: none, or what is not equal, after which piece
+import { createRequire } from 'node:module';
+import { existsSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const ui = fileURLToPath(new URL('../../ui/', import.meta.url));
+if (!existsSync(`${ui}node_modules/@xterm/headless`)) {
+  console.error(`${ui}node_modules has no @xterm/headless: run "npm ci" in ${ui}`);
+  process.exit(3);
+}
+const require = createRequire(`${ui}package.json`);
+const typescript = require('typescript');
+const { Terminal } = require('@xterm/headless');
+
+/** Imports a module of the window, and the ones beside it that it imports. */
+async function importTypeScript(name) {
+  const source = readFileSync(`${ui}src/terminal/${name}.ts`, 'utf8');
+  const { outputText } = typescript.transpileModule(source, {
+    compilerOptions: { target: 'ES2022', module: 'ESNext', verbatimModuleSyntax: true },
+  });
+  let script = outputText;
+  for (const [whole, other] of outputText.matchAll(/from '\.\/([\w-]+)'/g)) {
+    script = script.replace(whole, `from '${(await moduleUrl(other)).url}'`);
+  }
+  return script;
+}
+async function moduleUrl(name) {
+  const script = await importTypeScript(name);
+  return { url: `data:text/javascript;base64,${Buffer.from(script).toString('base64')}` };
+}
+const { gridOptions, prepareViewer } = await import((await moduleUrl('xterm-options')).url);
+const { WholeCharacters } = await import((await moduleUrl('whole-characters')).url);
+
+const UNDERLINE = 0x10000000;
+const EXTENDED = 0x10000000;
+const MODE = 0x3000000;
+const RGB = 0xffffff;
+
+class Viewer {
+  constructor({ cols, rows, scrollback }) {
+    this.terminal = new Terminal({ ...gridOptions, cols, rows, scrollback, logLevel: 'off' });
+    prepareViewer(this.terminal);
+    this.core = this.terminal._core;
+    this.pieces = new WholeCharacters();
+    this.colors = new Map();
+    this.core._inputHandler.onColor((event) => {
+      for (const { type, index, color } of event) {
+        if (type === 1) this.colors.set(index, String(color));
+        else if (type === 2 && index === undefined) {
+          for (const key of this.colors.keys()) if (key < 256) this.colors.delete(key);
+        } else if (type === 2) this.colors.delete(index);
+      }
+    });
+  }
+
+  write(bytes) {
+    this.core.writeSync(this.pieces.next(bytes));
+  }
+
+  dispose() {
+    this.terminal.dispose();
+  }
+}
+
+/** A colour without the bits of an earlier one that xterm.js leaves behind. */
+function color(word) {
+  const mode = word & MODE;
+  if (mode === 0) return 0;
+  return mode | (word & (mode === MODE ? RGB : 0xff));
+}
+
+function underline(fg, bg, extended) {
+  if (!(fg & UNDERLINE)) return 0;
+  return bg & EXTENDED ? extended.underlineStyle : 1;
+}
+
+function link(viewer, id) {
+  if (!id) return '';
+  const data = viewer.core._oscLinkService.getLinkData(id);
+  // xterm.js forgets a link's address when the line it began in is gone (DIFFERENCES.md).
+  return data ? `${data.id ?? ''} ${data.uri}` : null;
+}
+
+/** The cell as one text; `seen` leaves out what cannot be seen nor come back. */
+function cell(viewer, line, x) {
+  const content = line._data[x * 3];
+  const fg = line._data[x * 3 + 1];
+  const bg = line._data[x * 3 + 2];
+  const extended = bg & EXTENDED ? line._extendedAttrs[x] : undefined;
+  const width = content >> 22;
+  const has = content & 0x3fffff;
+  if (width === 0 && !has && (x === 0 || line._data[(x - 1) * 3] >> 22 !== 2)) return 'half';
+  const text = has ? JSON.stringify(line.getString(x)) : '-';
+  const flags = `${(fg & ~UNDERLINE & ~(MODE | RGB)) >>> 0}/${(bg & ~EXTENDED & ~(MODE | RGB)) >>> 0}`;
+  const style = extended ? underline(fg, bg, extended) : fg & UNDERLINE ? 1 : 0;
+  const lineColor = extended && style ? color(extended.underlineColor) : 0;
+  return `${text} w${width} fg${color(fg)} bg${color(bg)} ${flags} u${style},${lineColor}`;
+}
+
+function sameCell(a, lineA, b, lineB, x) {
+  const i = x * 3;
+  const dataA = lineA._data;
+  const dataB = lineB._data;
+  if (
+    dataA[i] === dataB[i] &&
+    dataA[i + 1] === dataB[i + 1] &&
+    dataA[i + 2] === dataB[i + 2] &&
+    !(dataA[i] & 0x200000) &&
+    !(dataA[i + 2] & EXTENDED)
+  ) {
+    return true;
+  }
+  const textA = cell(a, lineA, x);
+  const textB = cell(b, lineB, x);
+  if (textA === 'half' || textB === 'half') {
+    return !lineA.hasContent(x) && !lineB.hasContent(x);
+  }
+  if (textA !== textB) return false;
+  const linkA = dataA[i + 2] & EXTENDED ? link(a, lineA._extendedAttrs[x]?.urlId) : '';
+  const linkB = dataB[i + 2] & EXTENDED ? link(b, lineB._extendedAttrs[x]?.urlId) : '';
+  return linkA === null || linkB === null || linkA === linkB;
+}
+
+function compareLines(a, b, name, differences) {
+  const linesA = a.core.buffers[name].lines;
+  const linesB = b.core.buffers[name].lines;
+  if (linesA.length !== linesB.length) {
+    differences.push(`${name}: ${linesA.length} lines, ${linesB.length} in the snapshot`);
+    return;
+  }
+  for (let y = 0; y < linesA.length; y += 1) {
+    const lineA = linesA.get(y);
+    const lineB = linesB.get(y);
+    if (lineA.isWrapped !== lineB.isWrapped) {
+      differences.push(`${name} line ${y}: wrapped ${lineA.isWrapped} / ${lineB.isWrapped}`);
+    }
+    for (let x = 0; x < lineA.length; x += 1) {
+      if (!sameCell(a, lineA, b, lineB, x)) {
+        differences.push(
+          `${name} line ${y} (screen ${y - a.core.buffers[name].ybase}) cell ${x}: ` +
+            `${cell(a, lineA, x)} / ${cell(b, lineB, x)}`,
+        );
+        if (differences.length > 8) return;
+      }
+    }
+  }
+}
+
+function bufferState(buffer, active, cols) {
+  const tabs = Object.keys(buffer.tabs).filter((x) => buffer.tabs[x] && Number(x) < cols);
+  return {
+    ybase: buffer.ybase,
+    region: active || buffer.lines.length ? [buffer.scrollTop, buffer.scrollBottom] : null,
+    tabs: tabs.map(Number).sort((x, y) => x - y).join(),
+    saved: [Math.min(buffer.savedX, cols - 1), buffer.savedY],
+    savedPen: [
+      (buffer.savedCurAttrData.fg & ~(MODE | RGB)) >>> 0,
+      (buffer.savedCurAttrData.bg & ~(MODE | RGB)) >>> 0,
+      color(buffer.savedCurAttrData.fg),
+      color(buffer.savedCurAttrData.bg),
+    ],
+  };
+}
+
+function state(viewer) {
+  const { core } = viewer;
+  const { normal, alt, active } = core.buffers;
+  const pen = core._inputHandler._curAttrData;
+  const { decPrivateModes } = core.coreService;
+  const charset = core._charsetService;
+  const parser = core._inputHandler._parser;
+  return {
+    active: active === alt ? 'alternate' : 'normal',
+    cursor: [active.x, active.y],
+    normal: bufferState(normal, active === normal, core.cols),
+    alternate: bufferState(alt, active === alt, core.cols),
+    pen: [
+      (pen.fg & ~(MODE | RGB)) >>> 0,
+      (pen.bg & ~(MODE | RGB)) >>> 0,
+      color(pen.fg),
+      color(pen.bg),
+      (pen.extended._ext >> 26) & 7,
+      color(pen.extended.underlineColor),
+    ],
+    gLevel: charset.glevel,
+    modes: {
+      ...decPrivateModes,
+      cursorBlink: decPrivateModes.cursorBlink ?? null,
+      cursorStyle: decPrivateModes.cursorStyle ?? null,
+      insert: core.coreService.modes.insertMode,
+      hidden: core.coreService.isCursorHidden,
+      newLine: core.optionsService.rawOptions.convertEol,
+      blink: core.optionsService.rawOptions.cursorBlink,
+      mouse: core.coreMouseService.activeProtocol,
+      encoding: core.coreMouseService.activeEncoding,
+    },
+    colors: [...viewer.colors].sort().join(' '),
+    parser: [parser.currentState, (parser.precedingJoinState >> 1) & 3],
+  };
+}
+
+/** The sets are compared by identity: both terminals have them from the same module. */
+function sameCharsets(a, b) {
+  const sets = ({ core }) => [
+    core._charsetService.charset,
+    ...[0, 1, 2, 3].map((level) => core._charsetService._charsets[level]),
+    core.buffers.normal.savedCharset,
+    core.buffers.alt.savedCharset,
+  ];
+  const setsB = sets(b);
+  return sets(a).every((set, i) => set === setsB[i]);
+}
+
+function compareState(a, b, differences) {
+  const walk = (path, left, right) => {
+    if (left && right && typeof left === 'object' && !Array.isArray(left)) {
+      for (const key of Object.keys(left)) walk(`${path}${key} `, left[key], right[key]);
+    } else if (JSON.stringify(left) !== JSON.stringify(right)) {
+      differences.push(`${path}${JSON.stringify(left)} / ${JSON.stringify(right)}`);
+    }
+  };
+  walk('', state(a), state(b));
+  if (!sameCharsets(a, b)) differences.push('character sets');
+  const penLink = (viewer) =>
+    link(viewer, viewer.core._inputHandler._curAttrData.extended.urlId);
+  const [linkA, linkB] = [penLink(a), penLink(b)];
+  if (linkA !== null && linkB !== null && linkA !== linkB) {
+    differences.push(`open link ${linkA} / ${linkB}`);
+  }
+}
+
+function judge(request) {
+  const bytes = (text) => Buffer.from(text, 'base64');
+  const stream = new Viewer(request);
+  const rebuilt = new Viewer(request);
+  try {
+    for (const piece of request.before) stream.write(bytes(piece));
+    rebuilt.write(bytes(request.snapshot));
+    for (let step = 0; ; step += 1) {
+      const differences = [];
+      compareState(stream, rebuilt, differences);
+      compareLines(stream, rebuilt, 'normal', differences);
+      if (stream.core.buffers.active === stream.core.buffers.alt) {
+        compareLines(stream, rebuilt, 'alt', differences);
+      }
+      if (differences.length > 0) {
+        return differences.map((text) => `after piece ${step}: ${text}`);
+      }
+      if (step === request.after.length) return [];
+      stream.write(bytes(request.after[step]));
+      rebuilt.write(bytes(request.after[step]));
+    }
+  } catch (error) {
+    return [`xterm.js failed: ${error?.stack ?? error}`];
+  } finally {
+    stream.dispose();
+    rebuilt.dispose();
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${JSON.stringify({ differences: judge(JSON.parse(line)) })}\n`);
+}
