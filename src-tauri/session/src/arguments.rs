@@ -1,5 +1,6 @@
 //! What can be typed after `reprise-session`.
 
+use crate::attach::DetachKey;
 use clap::{Parser, Subcommand};
 use reprise_core::model::{ProjectId, TerminalKey};
 
@@ -23,6 +24,14 @@ pub enum Verb {
         /// As a JSON array, for scripts.
         #[arg(long)]
         json: bool,
+    },
+    /// Show a project's session in this terminal, beside every other viewer of it.
+    Attach {
+        /// The project's name, id or folder.
+        project: String,
+        /// The key that leaves the session running and returns to the shell.
+        #[arg(long, value_name = "KEY", default_value = "ctrl-\\")]
+        detach_key: DetachKey,
     },
     /// End a project's session; its conversation can be resumed.
     Kill {

@@ -1,6 +1,7 @@
 //! `reprise-session`: the host process of one terminal, and the command line to reach it.
 
 mod arguments;
+mod attach;
 mod companion;
 mod daemon;
 mod hook;
@@ -22,6 +23,10 @@ fn main() -> ExitCode {
             hook::hook(project, terminal);
             return ExitCode::SUCCESS;
         }
+        Verb::Attach {
+            project,
+            detach_key,
+        } => attach::attach(&project, detach_key),
         Verb::List { json } => list::list(json),
         Verb::Kill { project } => kill::kill(&project),
     };

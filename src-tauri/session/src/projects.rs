@@ -29,6 +29,12 @@ pub enum CommandError {
     /// The project is known and does not run.
     #[error("the session of {0:?} does not run; open the project in Reprise")]
     NotRunning(String),
+    /// Standard input or output is no terminal.
+    #[error("attach needs a terminal to show the session in")]
+    NoTerminal,
+    /// The host went away without a word.
+    #[error("the session's host is gone; open the project in Reprise to resume it")]
+    HostGone,
     /// A folder is missing or not ours.
     #[error(transparent)]
     Folders(#[from] FoldersError),
@@ -46,7 +52,11 @@ impl CommandError {
         match self {
             Self::NoSuchProject(_) | Self::Ambiguous { .. } => 3,
             Self::NotRunning(_) => 4,
-            Self::Folders(_) | Self::Client(_) | Self::Io(_) => 1,
+            Self::Folders(_)
+            | Self::Client(_)
+            | Self::Io(_)
+            | Self::NoTerminal
+            | Self::HostGone => 1,
         }
     }
 }

@@ -22,6 +22,7 @@ mod set;
 mod sgr;
 mod snapshot;
 mod terminal;
+mod viewport;
 mod width;
 
 use std::time::{Duration, Instant};
@@ -32,6 +33,7 @@ pub use buffer::ScrollbackLimits;
 pub use events::{ProgressState, ScreenEvent};
 pub use palette::{Palette, Rgb};
 pub use snapshot::Snapshot;
+pub use viewport::{RESET_INPUT_MODES, Viewport};
 pub use width::char_width;
 
 use parser::Parser;
@@ -92,6 +94,11 @@ impl Screen {
     /// the time when nothing runs any more. Rows at the top are left out to fit.
     pub fn picture(&self, limit_bytes: usize) -> Vec<u8> {
         snapshot::picture(&self.terminal, limit_bytes)
+    }
+
+    /// The visible screen in pieces, for drawing it within another terminal.
+    pub fn viewport(&self) -> Viewport {
+        viewport::viewport(&self.terminal)
     }
 
     /// When the open synchronized update, if there is one, has been held too long.
