@@ -4,7 +4,6 @@
  */
 import { Channel, invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
-import { getCurrentWindow } from '@tauri-apps/api/window';
 
 import type {
   Bootstrap,
@@ -113,8 +112,6 @@ export const readPrimary = () => call<string>('read_primary');
 export const openLink = (url: string) => call<undefined>('open_link', { url });
 export const closeWindow = (decision: CloseDecision, remember: boolean) =>
   call<undefined>('close_window', { decision, remember });
-/** Closes the window as its title bar would: the app may ask first. */
-export const requestClose = () => getCurrentWindow().close();
 export const firstPaint = () => call<undefined>('first_paint');
 
 /** What the app tells the window by itself. The events carry next to nothing: read the list again. */

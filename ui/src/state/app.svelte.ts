@@ -276,6 +276,18 @@ class App {
     await this.refresh();
   }
 
+  /** The key for closing does what the title bar's button does. */
+  requestClose(): void {
+    const running = this.projects.reduce(
+      (sum, view) =>
+        sum + view.shells.length + (view.live && view.live.state.state !== 'ended' ? 1 : 0),
+      0,
+    );
+    const onClose = this.preferences?.onClose ?? 'ask';
+    if (running > 0 && onClose === 'ask') this.dialog = { kind: 'close', running };
+    else void this.close(onClose === 'end' ? 'end' : 'keep', false);
+  }
+
   async close(decision: CloseDecision, remember: boolean): Promise<void> {
     this.dialog = null;
     await this.attempt(() => ipc.closeWindow(decision, remember));

@@ -87,7 +87,7 @@ export class Shortcuts {
         this.#region(-1);
         break;
       case 'closeWindow':
-        void app.attempt(() => ipc.requestClose());
+        app.requestClose();
         break;
     }
   }

@@ -12,6 +12,7 @@ import { pasteable } from './paste';
 import { swallowQueries } from './queries';
 import { ScreenElement } from './screen';
 import { hostPalette } from './theme';
+import { WholeCharacters } from './whole-characters';
 
 /** One acknowledgement for this many parsed bytes. */
 const ACK_BYTES = 64 * 1024;
@@ -56,6 +57,7 @@ export class LiveTerminal {
 
   readonly #input: InputQueue;
   readonly #keyboard: Keyboard;
+  readonly #whole = new WholeCharacters();
   #attachment: number | null = null;
   /** Counts attachments, so that messages of an earlier one are not mixed in. */
   #generation = 0;
@@ -109,6 +111,16 @@ export class LiveTerminal {
     this.#visible = false;
     this.screen.element.hidden = true;
     this.#sendSize();
+  }
+
+  /** Whether it is in front of a window that can be seen; only then its size counts. */
+  get #seen(): boolean {
+    return this.#visible && !document.hidden;
+  }
+
+  /** The window was hidden or came back. */
+  visibilityChanged(): void {
+    if (this.#visible) this.#sendSize();
   }
 
   /** Asks the host for the size that fills the window; the grid follows its answer. */
@@ -172,7 +184,7 @@ export class LiveTerminal {
         this.projectId,
         this.terminalKey,
         size,
-        this.#visible,
+        this.#seen,
         (message) => {
           if (generation === this.#generation && !this.#disposed) this.#receive(message);
         },
@@ -214,10 +226,11 @@ export class LiveTerminal {
       case 'snapshotStart':
         this.#expected = null;
         this.#snapshotOffset = frame.offset;
+        this.#whole.reset();
         terminal.write(RESET, () => this.#setGrid(frame));
         break;
       case 'snapshotBytes':
-        terminal.write(frame.bytes);
+        terminal.write(this.#whole.next(frame.bytes));
         break;
       case 'snapshotEnd': {
         const offset = this.#snapshotOffset;
@@ -236,7 +249,7 @@ export class LiveTerminal {
         }
         const after = frame.offset + frame.bytes.length;
         this.#expected = after;
-        terminal.write(frame.bytes, () => this.#parsedTo(after));
+        terminal.write(this.#whole.next(frame.bytes), () => this.#parsedTo(after));
         break;
       }
       case 'resized':

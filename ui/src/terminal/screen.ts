@@ -4,24 +4,16 @@
  */
 import { FitAddon } from '@xterm/addon-fit';
 import { SearchAddon } from '@xterm/addon-search';
-import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITerminalInitOnlyOptions, type ITerminalOptions, Terminal } from '@xterm/xterm';
 
 import type { GridSize } from '../bindings';
 import { isWebLink } from './paste';
 import { findTheme, xtermTheme } from './theme';
+import { gridOptions, prepareViewer } from './xterm-options';
 
 /** The line height belongs to the design: 18 px for a text of 13. */
 const LINE_PER_SIZE = 18 / 13;
-
-/** What decides how bytes become cells; the host's own terminal is set up the same way. */
-const GRID_OPTIONS: ITerminalOptions = {
-  allowProposedApi: true,
-  scrollback: 10_000,
-  scrollOnEraseInDisplay: true,
-  convertEol: false,
-};
 
 export interface LinkHost {
   open: (url: string) => void;
@@ -46,7 +38,7 @@ export class ScreenElement {
     this.#fontSize = fontSize;
     this.element.className = 'screen';
     this.terminal = new Terminal({
-      ...GRID_OPTIONS,
+      ...gridOptions,
       fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-mono').trim(),
       fontSize,
       theme: xtermTheme(),
@@ -57,10 +49,9 @@ export class ScreenElement {
       ...(links ? { linkHandler: linkHandler(links) } : {}),
       ...options,
     });
+    prepareViewer(this.terminal);
     this.terminal.loadAddon(this.#fit);
     this.terminal.loadAddon(this.search);
-    this.terminal.loadAddon(new Unicode11Addon());
-    this.terminal.unicode.activeVersion = '11';
     if (links) {
       const handler = linkHandler(links);
       this.terminal.loadAddon(
