@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod claude;
 mod host;
+#[path = "../support/real_claude.rs"]
+mod real_claude;
 mod viewer;
 mod world;
