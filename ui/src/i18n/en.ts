@@ -139,7 +139,7 @@ export const en = {
     other: '{count} sessions wait for a restart',
   },
   'notice.hostsWaitWhat':
-    'They run under another version of Reprise and keep working: {names}. End and resume each when it is idle.',
+    'Started by another version of Reprise and still working: {names}. End and resume when idle.',
   'notice.openRefused': 'The folder was not opened',
   'notice.webRestarted': 'The window was loaded again',
   'notice.webRestartedWhat': 'Its web process ended unexpectedly. The sessions were not affected.',

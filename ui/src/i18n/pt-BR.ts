@@ -133,7 +133,7 @@ export const ptBR: Messages = {
     other: '{count} sessões esperam um reinício',
   },
   'notice.hostsWaitWhat':
-    'Elas rodam com outra versão do Reprise e continuam funcionando: {names}. Encerre e retome cada uma quando estiver ociosa.',
+    'Em outra versão do Reprise, e funcionando: {names}. Encerre e retome quando ociosa.',
   'notice.openRefused': 'A pasta não foi aberta',
   'notice.webRestarted': 'A janela foi carregada de novo',
   'notice.webRestartedWhat':

@@ -183,6 +183,7 @@ class App {
       session = new ProjectSession(id, {
         view: (projectId) => this.projects.find((project) => project.id === projectId),
         fontSize: () => this.fontSize,
+        refresh: () => void this.refresh(),
         measure: () => this.#measured(),
       });
       this.sessions.set(id, session);

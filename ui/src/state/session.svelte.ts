@@ -21,6 +21,8 @@ import type { SessionFacts } from './words';
 export interface SessionHost {
   view: (projectId: string) => ProjectView | undefined;
   fontSize: () => number;
+  /** The list of projects is read again. */
+  refresh: () => void;
   /** The grid that fills the terminal's place. */
   measure: () => Promise<GridSize>;
 }
@@ -53,10 +55,10 @@ export class ProjectSession implements SessionFacts {
     return this.terminals.get(this.front);
   }
 
-  get ended(): { code: number; signal: number | null } | null {
+  get ended(): SessionFacts['ended'] {
     const claude = this.claude;
     if (!claude || claude.phase !== 'ended') return null;
-    return claude.end ?? this.#host.view(this.projectId)?.lastEnd ?? { code: 0, signal: null };
+    return claude.end ?? { code: null, signal: null };
   }
 
   /** The project is opened: a live session is attached, another one is taken up. */
@@ -145,7 +147,9 @@ export class ProjectSession implements SessionFacts {
         this.#drop(key);
         this.#add(now);
       } else if (!now && terminal.createdAt < askedAt) {
-        terminal.hostIsGone(key === 'claude' ? view.lastEnd : null);
+        // How it ended is only known if its host lived long enough to write it down.
+        const end = key === 'claude' ? view.lastEnd : null;
+        terminal.hostIsGone(end && Date.parse(end.at) >= terminal.openedAt ? end : null);
       }
     }
     const waiting = ['cannotResume', 'failed', 'notNow'].includes(this.phase);
@@ -176,7 +180,13 @@ export class ProjectSession implements SessionFacts {
     clock.expect(terminal.since);
     this.terminals.set(
       terminal.terminal,
-      new LiveTerminal(this.projectId, terminal.terminal, terminal.hostPid, this.#host.fontSize()),
+      new LiveTerminal(
+        this.projectId,
+        terminal.terminal,
+        terminal.hostPid,
+        this.#host.fontSize(),
+        () => this.#host.refresh(),
+      ),
     );
   }
 

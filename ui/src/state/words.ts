@@ -20,7 +20,7 @@ export interface SessionFacts {
   resuming: boolean;
   openingSince: string;
   /** How the session that was shown in this window ended. */
-  ended: { code: number; signal: number | null } | null;
+  ended: { code: number | null; signal: number | null } | null;
 }
 
 export interface ShownState {
@@ -48,7 +48,8 @@ function shown(glyph: GlyphName, word: string, rest: Partial<ShownState> = {}): 
 }
 
 /** How an end is shown: code 0 is a quiet end, anything else is not. */
-function ofEnd(end: { code: number }, since: string | null): ShownState {
+function ofEnd(end: { code: number | null }, since: string | null): ShownState {
+  if (end.code === null) return shown('failed', t('state.endedPlain'), { since });
   return shown(end.code === 0 ? 'ended' : 'failed', t('state.ended', { code: end.code }), {
     since,
   });

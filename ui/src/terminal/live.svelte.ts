@@ -41,6 +41,7 @@ export class LiveTerminal {
   readonly screen: ScreenElement;
   /** A list of terminals that was asked for earlier cannot know this one. */
   readonly createdAt = performance.now();
+  readonly openedAt = Date.now();
   phase = $state<Phase>('connecting');
   /** Something was drawn: the dimmed picture may go. */
   painted = $state(false);
@@ -55,6 +56,7 @@ export class LiveTerminal {
   smaller = $state(false);
   hoveredLink = $state<string | null>(null);
 
+  readonly #onLost: () => void;
   readonly #input: InputQueue;
   readonly #keyboard: Keyboard;
   readonly #whole = new WholeCharacters();
@@ -72,7 +74,15 @@ export class LiveTerminal {
   #resizeTimer: ReturnType<typeof setTimeout> | undefined;
   #disposed = false;
 
-  constructor(projectId: string, terminalKey: string, hostPid: number, fontSize: number) {
+  /** `onLost` is told when the connection ended without a word about the program. */
+  constructor(
+    projectId: string,
+    terminalKey: string,
+    hostPid: number,
+    fontSize: number,
+    onLost: () => void,
+  ) {
+    this.#onLost = onLost;
     this.projectId = projectId;
     this.terminalKey = terminalKey;
     this.hostPid = hostPid;
@@ -347,6 +357,7 @@ export class LiveTerminal {
     this.#detach();
     this.lost = why;
     this.phase = 'lost';
+    this.#onLost();
   }
 
   /** Connects again after the connection was lost. */
@@ -358,9 +369,9 @@ export class LiveTerminal {
     void this.#attach();
   }
 
-  /** The app says that the host is gone, and no frame told how. */
+  /** The connection is lost and the app says that the host is gone, too. */
   hostIsGone(end: LiveEnd | null): void {
-    if (this.phase === 'ended') return;
+    if (this.phase !== 'lost') return;
     this.#detach();
     this.end = end;
     this.phase = 'ended';
