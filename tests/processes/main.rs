@@ -1,7 +1,8 @@
 //! Hosts as real processes, with real shells and the real Claude Code CLI in them.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod attach;
 mod claude;
 mod host;
 #[path = "../support/real_claude.rs"]

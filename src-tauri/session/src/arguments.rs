@@ -29,6 +29,9 @@ pub enum Verb {
     Attach {
         /// The project's name, id or folder.
         project: String,
+        /// Which of the project's terminals: claude or shell-N.
+        #[arg(long, default_value_t = TerminalKey::Claude)]
+        terminal: TerminalKey,
         /// The key that leaves the session running and returns to the shell.
         #[arg(long, value_name = "KEY", default_value = "ctrl-\\")]
         detach_key: DetachKey,
@@ -37,6 +40,9 @@ pub enum Verb {
     Kill {
         /// The project's name, id or folder.
         project: String,
+        /// Which of the project's terminals: claude or shell-N.
+        #[arg(long, default_value_t = TerminalKey::Claude)]
+        terminal: TerminalKey,
     },
     /// Be the host of one terminal. Reprise starts this itself.
     #[command(hide = true)]

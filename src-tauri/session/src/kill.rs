@@ -1,17 +1,18 @@
 //! `reprise-session kill`: ends a project's session.
 
+use reprise_core::model::TerminalKey;
 use reprise_core::session::hosts::Hosts;
 
-use crate::projects::{CommandError, folders, live_session};
+use crate::projects::{CommandError, folders, live_terminal};
 
 /// Ends the session that the word means, politely at first, and waits until it is gone.
 ///
 /// # Errors
 /// [`CommandError`].
-pub fn kill(word: &str) -> Result<(), CommandError> {
+pub fn kill(word: &str, terminal: TerminalKey) -> Result<(), CommandError> {
     let folders = folders()?;
-    let status = live_session(&folders, word)?;
+    let status = live_terminal(&folders, word, terminal)?;
     Hosts::new(folders).close(status.project, status.terminal)?;
-    println!("The session of {} has ended.", status.name.escape_debug());
+    println!("{terminal} of {} has ended.", status.name.escape_debug());
     Ok(())
 }

@@ -25,10 +25,11 @@ fn main() -> ExitCode {
         }
         Verb::Attach {
             project,
+            terminal,
             detach_key,
-        } => attach::attach(&project, detach_key),
+        } => attach::attach(&project, terminal, detach_key),
         Verb::List { json } => list::list(json),
-        Verb::Kill { project } => kill::kill(&project),
+        Verb::Kill { project, terminal } => kill::kill(&project, terminal),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -27,8 +27,13 @@ pub enum CommandError {
         ids: String,
     },
     /// The project is known and does not run.
-    #[error("the session of {0:?} does not run; open the project in Reprise")]
-    NotRunning(String),
+    #[error("{terminal} of {project:?} does not run; open the project in Reprise")]
+    NotRunning {
+        /// The project, as it was named.
+        project: String,
+        /// Which of its terminals.
+        terminal: TerminalKey,
+    },
     /// Standard input or output is no terminal.
     #[error("attach needs a terminal to show the session in")]
     NoTerminal,
@@ -51,7 +56,7 @@ impl CommandError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NoSuchProject(_) | Self::Ambiguous { .. } => 3,
-            Self::NotRunning(_) => 4,
+            Self::NotRunning { .. } => 4,
             Self::Folders(_)
             | Self::Client(_)
             | Self::Io(_)
@@ -93,18 +98,24 @@ pub fn fold_journals(folders: &Folders) {
     .fold_all();
 }
 
-/// The live session that a word means: a project's name, its id or its folder.
+/// The live terminal of the project that a word means: its name, its id or its folder.
 ///
 /// # Errors
 /// [`CommandError`].
-pub fn live_session(folders: &Folders, word: &str) -> Result<HostStatus, CommandError> {
+pub fn live_terminal(
+    folders: &Folders,
+    word: &str,
+    terminal: TerminalKey,
+) -> Result<HostStatus, CommandError> {
     let hosts = Hosts::new(folders.clone());
+    let not_running = || CommandError::NotRunning {
+        project: word.to_owned(),
+        terminal,
+    };
     if let Ok(id) = word.parse::<ProjectId>() {
-        return match hosts.get(id, TerminalKey::Claude)? {
+        return match hosts.get(id, terminal)? {
             Some(status) => Ok(status),
-            None if known(folders, |project_id, _, _| project_id == id) => {
-                Err(CommandError::NotRunning(word.to_owned()))
-            }
+            None if known(folders, |project_id, _, _| project_id == id) => Err(not_running()),
             None => Err(CommandError::NoSuchProject(word.to_owned())),
         };
     }
@@ -118,7 +129,7 @@ pub fn live_session(folders: &Folders, word: &str) -> Result<HostStatus, Command
     let mut found: Vec<HostStatus> = hosts
         .list()
         .into_iter()
-        .filter(|live| live.terminal == TerminalKey::Claude)
+        .filter(|live| live.terminal == terminal)
         .filter_map(|live| live.status.ok())
         .map(|status| *status)
         .filter(|status| means(&status.name, &status.workspace))
@@ -137,7 +148,7 @@ pub fn live_session(folders: &Folders, word: &str) -> Result<HostStatus, Command
             })
         }
         (None, _) if known(folders, |_, name, workspace| means(name, workspace)) => {
-            Err(CommandError::NotRunning(word.to_owned()))
+            Err(not_running())
         }
         (None, _) => Err(CommandError::NoSuchProject(word.to_owned())),
     }

@@ -10,7 +10,7 @@ mod outer;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use reprise_core::model::{Exit, TerminalSize};
+use reprise_core::model::{Exit, TerminalKey, TerminalSize};
 use reprise_core::session::client::{self, FrameReceiver, RequestSender};
 use reprise_core::session::hosts::Hosts;
 use reprise_core::session::protocol::{Attach, Reply, Request, ViewerSize};
@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 
 pub use keys::DetachKey;
 
-use crate::projects::{CommandError, fold_journals, folders, live_session};
+use crate::projects::{CommandError, fold_journals, folders, live_terminal};
 use keys::KeyReader;
 use outer::Outer;
 
@@ -41,14 +41,18 @@ enum Left {
 ///
 /// # Errors
 /// [`CommandError`]; the terminal is restored in any case.
-pub fn attach(word: &str, detach_key: DetachKey) -> Result<(), CommandError> {
+pub fn attach(
+    word: &str,
+    terminal: TerminalKey,
+    detach_key: DetachKey,
+) -> Result<(), CommandError> {
     let is_terminal = |fd| rustix::termios::isatty(fd);
     if !is_terminal(rustix::stdio::stdin()) || !is_terminal(rustix::stdio::stdout()) {
         return Err(CommandError::NoTerminal);
     }
     let folders = folders()?;
     fold_journals(&folders);
-    let status = live_session(&folders, word)?;
+    let status = live_terminal(&folders, word, terminal)?;
     let lock = Hosts::new(folders).lock(status.project, status.terminal);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -62,8 +66,8 @@ pub fn attach(word: &str, detach_key: DetachKey) -> Result<(), CommandError> {
     })?;
     let name = status.name.escape_debug();
     match left {
-        Left::Detached => println!("[detached from {name}; it goes on]"),
-        Left::Ended(exit) => println!("[the session of {name} ended, code {}]", exit.code),
+        Left::Detached => println!("[detached from {terminal} of {name}; it goes on]"),
+        Left::Ended(exit) => println!("[{terminal} of {name} ended, code {}]", exit.code),
     }
     Ok(())
 }
