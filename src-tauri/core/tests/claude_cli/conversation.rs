@@ -16,7 +16,7 @@ async fn turns_clear_and_branch_are_followed_and_the_conversation_is_resumed() {
     let id = ClaudeSessionId::generate();
     let mut terminal = Terminal::start(&world, Conversation::New(id.clone()));
     terminal.until_state(SessionState::Idle).await;
-    terminal.send("SLOW 10 100");
+    terminal.send("SLOW 10 100").await;
     let working = terminal.until_state(SessionState::Working).await;
     assert!(working.message_sent);
     terminal.until_state(SessionState::Idle).await;
@@ -26,8 +26,8 @@ async fn turns_clear_and_branch_are_followed_and_the_conversation_is_resumed() {
     let prompt = terminal.until_hook(|report| report.event == typed).await;
     assert_eq!(prompt.session_id.as_ref(), Some(&id));
 
+    terminal.send("/clear").await;
     let before = Instant::now();
-    terminal.send("/clear");
     let cleared = terminal
         .until("another id", |known| known.session_id != id)
         .await;
@@ -38,13 +38,13 @@ async fn turns_clear_and_branch_are_followed_and_the_conversation_is_resumed() {
     terminal.until_state(SessionState::Idle).await;
     assert!(!terminal.follower.current().message_sent);
 
-    terminal.send("second");
+    terminal.send("second").await;
     terminal
         .until("a message", |known| known.message_sent)
         .await;
     terminal.until_text("you said: second").await;
     terminal.until_state(SessionState::Idle).await;
-    terminal.send("/branch");
+    terminal.send("/branch").await;
     let branch = terminal
         .until("a branch", |known| known.session_id != cleared.session_id)
         .await;
@@ -55,7 +55,7 @@ async fn turns_clear_and_branch_are_followed_and_the_conversation_is_resumed() {
 
     let mut again = Terminal::start(&world, Conversation::Resume(id.clone()));
     again.until_state(SessionState::Idle).await;
-    again.send("third");
+    again.send("third").await;
     again.until_text("first user text: SLOW").await;
     let known = again.follower.current();
     assert_eq!(
@@ -71,14 +71,14 @@ async fn a_permission_prompt_and_a_question_are_told_apart() {
     let id = ClaudeSessionId::generate();
     let mut terminal = Terminal::start(&world, Conversation::New(id));
     terminal.until_state(SessionState::Idle).await;
-    terminal.send("TOOL bash touch made");
+    terminal.send("TOOL bash touch made").await;
     terminal.until_state(SessionState::Permission).await;
     let asked = |event: &HookEvent| matches!(event, HookEvent::PermissionRequest { .. });
     terminal.until_hook(|report| asked(&report.event)).await;
     terminal.write(b"\x1b");
     terminal.until_state(SessionState::Idle).await;
     assert!(!world.workspace.join("made").exists());
-    terminal.send("/config");
+    terminal.send("/config").await;
     terminal.until_state(SessionState::Question).await;
     terminal.write(b"\x1b");
     terminal.until_state(SessionState::Idle).await;
@@ -107,7 +107,7 @@ async fn a_kept_transcript_grows_and_is_resumed_after_the_original_was_deleted()
     );
     let mut terminal = Terminal::start(&world, Conversation::Resume(id.clone()));
     terminal.until_state(SessionState::Idle).await;
-    terminal.send("a third word");
+    terminal.send("a third word").await;
     terminal.until_text("turn 3; you said: a third word").await;
     terminal.end().await;
 }

@@ -4,12 +4,16 @@ use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use alacritty_terminal::event::VoidListener;
+use alacritty_terminal::grid::Dimensions;
+use alacritty_terminal::index::{Column, Line, Point};
+use alacritty_terminal::term::{Config, Term};
+use alacritty_terminal::vte::ansi::Processor;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use reprise_core::claude::follow::{FollowStart, Followed, Follower};
 use reprise_core::claude::hooks::HookReport;
 use reprise_core::claude::launch::{Conversation, Launch};
-use reprise_core::model::{Exit, SessionSource, SessionState, TerminalSize};
-use reprise_core::session::screen::{self, ScrollbackLimits};
+use reprise_core::model::{Exit, SessionSource, SessionState};
 use rustix::process::{Pid, Signal};
 
 use crate::world::World;
@@ -19,29 +23,45 @@ const COLS: u16 = 120;
 const ROWS: u16 = 36;
 
 struct Screen {
-    seen: screen::Screen,
+    term: Term<VoidListener>,
+    parser: Processor,
     raw: Vec<u8>,
+}
+
+struct Size;
+
+impl Dimensions for Size {
+    fn total_lines(&self) -> usize {
+        ROWS.into()
+    }
+
+    fn screen_lines(&self) -> usize {
+        ROWS.into()
+    }
+
+    fn columns(&self) -> usize {
+        COLS.into()
+    }
 }
 
 impl Screen {
     fn new() -> Self {
-        let size = TerminalSize {
-            cols: COLS,
-            rows: ROWS,
-        };
         Self {
-            seen: screen::Screen::new(size, ScrollbackLimits::default()),
+            term: Term::new(Config::default(), &Size, VoidListener),
+            parser: Processor::new(),
             raw: Vec::new(),
         }
     }
 
     fn feed(&mut self, bytes: &[u8]) {
-        self.seen.feed(bytes, Instant::now());
+        self.parser.advance(&mut self.term, bytes);
         self.raw.extend_from_slice(bytes);
     }
 
     fn text(&self) -> String {
-        self.seen.text()
+        let last = Point::new(Line(i32::from(ROWS) - 1), Column(usize::from(COLS) - 1));
+        self.term
+            .bounds_to_string(Point::new(Line(0), Column(0)), last)
     }
 }
 
@@ -121,9 +141,26 @@ impl<'a> Terminal<'a> {
         self.writer.flush().unwrap();
     }
 
-    /// Sends a message as a paste and Enter.
-    pub fn send(&mut self, text: &str) {
-        self.write(format!("\x1b[200~{text}\x1b[201~\r").as_bytes());
+    /// Sends a message as a paste and, once that shows, Enter. In one write, 2.1.329 takes
+    /// both, but 2.1.200 only the paste.
+    pub async fn send(&mut self, text: &str) {
+        self.write(format!("\x1b[200~{text}\x1b[201~").as_bytes());
+        let deadline = Instant::now() + LIMIT;
+        let at_prompt = |line: &str| line.contains('❯') && line.contains(text);
+        while !self.text().lines().any(at_prompt) {
+            self.step(text, deadline).await;
+        }
+        // An Enter right behind a paste is taken as a part of it.
+        self.settle(Duration::from_millis(200)).await;
+        self.write(b"\r");
+    }
+
+    /// Runs as the host does for a while.
+    async fn settle(&mut self, time: Duration) {
+        let until = Instant::now() + time;
+        while Instant::now() < until {
+            self.step("", until + LIMIT).await;
+        }
     }
 
     /// What the screen shows.
@@ -175,18 +212,15 @@ impl<'a> Terminal<'a> {
             let screen = self.text();
             let settled = |since: Instant| since.elapsed() > Duration::from_millis(700);
             match screen.lines().find(|line| line.contains('❯')) {
-                Some(marked)
-                    if marked.contains(text)
-                        && settled(*marked_since.get_or_insert_with(Instant::now))
-                        && settled(pressed) =>
-                {
-                    self.write(b"\r");
-                    pressed = Instant::now();
-                }
-                Some(marked) if screen.contains(text) && !marked.contains(text) => {
-                    marked_since = None;
-                    if settled(pressed) {
-                        self.write(b"\x1b[B");
+                Some(marked) if screen.contains(text) => {
+                    let right = marked.contains(text);
+                    let since = marked_since.get_or_insert_with(Instant::now);
+                    if !right {
+                        *since = Instant::now();
+                    }
+                    if settled(pressed) && (!right || settled(*since)) {
+                        let key: &[u8] = if right { b"\r" } else { b"\x1b[B" };
+                        self.write(key);
                         pressed = Instant::now();
                     }
                 }

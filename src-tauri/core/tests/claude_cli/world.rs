@@ -162,7 +162,7 @@ impl World {
         files.sort();
         files
             .into_iter()
-            .map(|file| {
+            .filter_map(|file| {
                 let text = std::fs::read_to_string(&file).unwrap();
                 std::fs::remove_file(&file).unwrap();
                 let (first, body) = text.split_once('\n').unwrap();
@@ -172,7 +172,8 @@ impl World {
                     "{args}"
                 );
                 let input = HookInput::read(Some(pid), body.as_bytes()).unwrap();
-                input.to_frame().unwrap()
+                // A CLI that ends by an error may give its last hook nothing to read.
+                input.to_frame().ok()
             })
             .collect()
     }
