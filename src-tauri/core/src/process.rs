@@ -61,6 +61,11 @@ pub fn is_descendant(pid: u32, ancestor: u32) -> bool {
     generations_below(pid, ancestor).is_some()
 }
 
+/// The name of the program that the process runs, cut to 15 bytes.
+pub fn name(pid: u32) -> Option<String> {
+    platform::name(pid)
+}
+
 /// Whether the process is stopped by a signal, as by Ctrl-Z.
 pub fn is_stopped(pid: u32) -> bool {
     platform::stat(pid).is_some_and(|stat| stat.stopped)
@@ -118,6 +123,11 @@ mod platform {
             .collect()
     }
 
+    pub(super) fn name(pid: u32) -> Option<String> {
+        let name = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
+        Some(String::from_utf8_lossy(name.trim_ascii_end()).into_owned())
+    }
+
     pub(super) fn boot_id() -> Option<String> {
         let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
         Some(text.trim().to_owned())
@@ -152,6 +162,10 @@ mod platform {
 
     pub(super) fn pids() -> Vec<u32> {
         Vec::new()
+    }
+
+    pub(super) fn name(_pid: u32) -> Option<String> {
+        None
     }
 
     pub(super) fn boot_id() -> Option<String> {
@@ -199,6 +213,7 @@ mod tests {
         let itself = ProcessRef::of(child.id()).unwrap();
         assert!(descendants(std::process::id()).contains(&itself));
         assert!(!is_stopped(child.id()));
+        assert_eq!(name(child.id()).as_deref(), Some("cat"));
         drop(child.stdin.take());
         child.wait().unwrap();
     }

@@ -11,6 +11,7 @@ use std::io::Read;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ClaudeSessionId, SessionSource};
+use crate::process;
 
 /// The longest hook input that is read.
 pub const MAX_INPUT_BYTES: usize = 16 * 1024 * 1024;
@@ -44,9 +45,10 @@ pub struct HookInput {
 }
 
 impl HookInput {
-    /// Reads a hook's standard input to its end.
+    /// Reads the standard input of this process, a hook, to its end.
     ///
-    /// `claude_pid` is the text of `CLAUDE_PID`.
+    /// `claude_pid` is the text of `CLAUDE_PID`. Versions before 2.1.329 or so do not set it:
+    /// then it is the program that runs this one, possibly through a shell.
     pub fn read(claude_pid: Option<&str>, input: impl Read) -> Result<Self, HookError> {
         let mut body = Vec::new();
         input
@@ -58,7 +60,9 @@ impl HookInput {
             });
         }
         Ok(Self {
-            claude_pid: claude_pid.and_then(|text| text.trim().parse().ok()),
+            claude_pid: claude_pid
+                .and_then(|text| text.trim().parse().ok())
+                .or_else(runner_of_this_process),
             body,
         })
     }
@@ -76,6 +80,16 @@ impl HookInput {
         }
         Ok(frame)
     }
+}
+
+/// The nearest process above this one that is no shell.
+fn runner_of_this_process() -> Option<u32> {
+    const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "busybox", "zsh", "ksh", "fish"];
+    let mut pid = process::parent(std::process::id())?;
+    while SHELLS.contains(&&*process::name(pid)?) {
+        pid = process::parent(pid)?;
+    }
+    Some(pid)
 }
 
 /// A hook event and the CLI process that ran the hook.
@@ -364,8 +378,16 @@ mod tests {
             "x".repeat(5_000_000)
         );
         let input = HookInput::read(Some("x"), body.as_bytes()).unwrap();
-        assert_eq!(input.claude_pid, None);
+        assert_eq!(input.claude_pid, runner_of_this_process());
         assert!(input.to_frame().unwrap().len() < 200);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn without_claude_pid_the_hook_belongs_to_the_program_that_runs_it() {
+        let runner = runner_of_this_process().unwrap();
+        assert!(process::is_descendant(std::process::id(), runner));
+        assert_ne!(runner, std::process::id());
     }
 
     proptest! {

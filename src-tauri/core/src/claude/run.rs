@@ -56,6 +56,7 @@ pub(super) fn printed_by(
     };
     // A daemon that the program leaves behind may hold its output open: the end of the
     // program is as good as the end of the output.
+    let mut ended_at = None::<Instant>;
     let failure = loop {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -68,15 +69,22 @@ pub(super) fn printed_by(
                     printed.stderr.extend(bytes);
                 }
             }
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+            Err(silence) => {
                 match child.try_wait() {
                     Ok(None) => {
                         // Output closed, program running: nothing wakes this loop but time.
                         std::thread::sleep(left.min(Duration::from_millis(5)));
                     }
-                    Ok(Some(status)) => {
+                    Ok(Some(status)) if ended_at.is_none() => {
                         printed.status = Some(status);
-                        return Ok(printed);
+                        ended_at = Some(Instant::now());
+                    }
+                    // What it printed last may still be on its way through the pipe.
+                    Ok(Some(_)) => {
+                        let closed = silence == RecvTimeoutError::Disconnected;
+                        if closed || ended_at.is_some_and(|at| at.elapsed() > LAST_WORDS) {
+                            return Ok(printed);
+                        }
                     }
                     Err(error) => break RunError::Wait(error),
                 }
@@ -99,6 +107,9 @@ pub(super) fn in_own_group(command: &mut Command) {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
 }
+
+/// How long a program that has ended may have its output held open by another.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 
 enum Chunk {
     Stdout(Vec<u8>),

@@ -89,7 +89,6 @@ fn a_transcript_is_usable_exactly_where_the_cli_resumes_it() {
         ("an object of another kind", b"{}\n".to_vec()),
         ("user lines only", only("user")),
         ("assistant lines only", only("assistant")),
-        ("attachments only", only("attachment")),
         ("the last prompt only", only("last-prompt")),
     ] {
         std::fs::write(&path, text).unwrap();

@@ -4,16 +4,12 @@ use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use alacritty_terminal::event::VoidListener;
-use alacritty_terminal::grid::Dimensions;
-use alacritty_terminal::index::{Column, Line, Point};
-use alacritty_terminal::term::{Config, Term};
-use alacritty_terminal::vte::ansi::Processor;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use reprise_core::claude::follow::{FollowStart, Followed, Follower};
 use reprise_core::claude::hooks::HookReport;
 use reprise_core::claude::launch::{Conversation, Launch};
-use reprise_core::model::{Exit, SessionSource, SessionState};
+use reprise_core::model::{Exit, SessionSource, SessionState, TerminalSize};
+use reprise_core::session::screen::{self, ScrollbackLimits};
 use rustix::process::{Pid, Signal};
 
 use crate::world::World;
@@ -23,45 +19,29 @@ const COLS: u16 = 120;
 const ROWS: u16 = 36;
 
 struct Screen {
-    term: Term<VoidListener>,
-    parser: Processor,
+    seen: screen::Screen,
     raw: Vec<u8>,
-}
-
-struct Size;
-
-impl Dimensions for Size {
-    fn total_lines(&self) -> usize {
-        ROWS.into()
-    }
-
-    fn screen_lines(&self) -> usize {
-        ROWS.into()
-    }
-
-    fn columns(&self) -> usize {
-        COLS.into()
-    }
 }
 
 impl Screen {
     fn new() -> Self {
+        let size = TerminalSize {
+            cols: COLS,
+            rows: ROWS,
+        };
         Self {
-            term: Term::new(Config::default(), &Size, VoidListener),
-            parser: Processor::new(),
+            seen: screen::Screen::new(size, ScrollbackLimits::default()),
             raw: Vec::new(),
         }
     }
 
     fn feed(&mut self, bytes: &[u8]) {
-        self.parser.advance(&mut self.term, bytes);
+        self.seen.feed(bytes, Instant::now());
         self.raw.extend_from_slice(bytes);
     }
 
     fn text(&self) -> String {
-        let last = Point::new(Line(i32::from(ROWS) - 1), Column(usize::from(COLS) - 1));
-        self.term
-            .bounds_to_string(Point::new(Line(0), Column(0)), last)
+        self.seen.text()
     }
 }
 

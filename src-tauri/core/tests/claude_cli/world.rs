@@ -56,7 +56,10 @@ impl World {
         let hook = real.join("hooks it's/reprise-session");
         // What `reprise-session hook` does, up to its socket.
         let script = "#!/bin/sh\nspool=$(dirname \"$0\")/spool\nfile=$(mktemp \"$spool/.XXXXXX\")\n\
-            { echo \"$CLAUDE_PID $*\"; cat; } > \"$file\"\n\
+            pid=$CLAUDE_PID\n\
+            test -n \"$pid\" || { pid=$PPID; test \"$(cat /proc/$pid/comm)\" != sh || \
+            pid=$(cut -d' ' -f4 /proc/$pid/stat); }\n\
+            { echo \"$pid $*\"; cat; } > \"$file\"\n\
             mv \"$file\" \"$spool/$(date +%s%N)-$$\"\n";
         std::fs::write(&hook, script).unwrap();
         std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
