@@ -12,5 +12,5 @@ export default defineConfig({
     // One small window: splitting it would only add round trips before the first picture.
     chunkSizeWarningLimit: 1200,
   },
-  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+  test: { include: ['src/**/*.test.ts'], environment: 'node', css: true },
 });

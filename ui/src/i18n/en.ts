@@ -5,7 +5,6 @@
 export const en = {
   // regions and controls
   projects: 'Projects',
-  'projects.one': 'Project',
   'sidebar.open': 'Open folder…',
   'sidebar.collapse': 'Collapse the sidebar',
   'sidebar.show': 'Show the sidebar',
@@ -39,7 +38,6 @@ export const en = {
   'status.store': 'This computer',
   'status.limited': '{cols} × {rows}, limited by {client}',
   'status.smaller': '{cols} × {rows}, set by another viewer',
-  'status.workspace': 'Workspace: {path}',
   'status.restart': 'Restart waits',
   'status.restartWhy':
     'The host of this session is from another version of Reprise. It keeps working; end and resume the session when it is idle to bring it up to date.',
@@ -83,10 +81,8 @@ export const en = {
   'announce.idle': '{name} is idle',
   'announce.ended': 'The session of {name} ended',
   'announce.unknown': 'The state of {name} is unknown',
-  'announce.notResumed': 'The conversation of {name} was not resumed',
 
   // time
-  'time.now': 'now',
   'time.seconds': '{count} s',
   'time.minutes': '{count} min',
   'time.hours': '{count} h',
@@ -122,7 +118,6 @@ export const en = {
   'cue.question': '{name} asks a question',
   'cue.questionWhat': 'Claude Code waits for your answer in its terminal.',
   'cue.show': 'Show the session',
-  'cue.failed': 'That did not work',
 
   // notices
   'notice.storeSetAside': 'The list of projects was damaged',
@@ -185,7 +180,6 @@ export const en = {
   'failure.lookedIn': 'Looked in',
   'failure.folder': 'Folder',
   'failure.process': 'Process',
-  'failure.keptCopy': 'Kept copy',
   'failure.what': 'What to do',
   'failure.earlier': 'Continue an earlier session of this project',
   'failure.earlierList': 'Earlier sessions',

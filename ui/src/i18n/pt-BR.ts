@@ -3,7 +3,6 @@ import type { Messages } from './index.svelte';
 /** Brazilian Portuguese. Sessions and conversations are feminine, projects masculine. */
 export const ptBR: Messages = {
   projects: 'Projetos',
-  'projects.one': 'Projeto',
   'sidebar.open': 'Abrir pasta…',
   'sidebar.collapse': 'Recolher a barra lateral',
   'sidebar.show': 'Mostrar a barra lateral',
@@ -37,7 +36,6 @@ export const ptBR: Messages = {
   'status.store': 'Este computador',
   'status.limited': '{cols} × {rows}, limitado por {client}',
   'status.smaller': '{cols} × {rows}, definido por outro visualizador',
-  'status.workspace': 'Pasta de trabalho: {path}',
   'status.restart': 'Reinício pendente',
   'status.restartWhy':
     'O processo desta sessão é de outra versão do Reprise. Ele continua funcionando; encerre e retome a sessão quando estiver ociosa para atualizá-lo.',
@@ -80,9 +78,7 @@ export const ptBR: Messages = {
   'announce.idle': '{name} está ociosa',
   'announce.ended': 'A sessão de {name} foi encerrada',
   'announce.unknown': 'O estado de {name} é desconhecido',
-  'announce.notResumed': 'A conversa de {name} não foi retomada',
 
-  'time.now': 'agora',
   'time.seconds': '{count} s',
   'time.minutes': '{count} min',
   'time.hours': '{count} h',
@@ -117,7 +113,6 @@ export const ptBR: Messages = {
   'cue.question': '{name} faz uma pergunta',
   'cue.questionWhat': 'O Claude Code espera sua resposta no terminal dele.',
   'cue.show': 'Mostrar a sessão',
-  'cue.failed': 'Não deu certo',
 
   'notice.storeSetAside': 'A lista de projetos estava danificada',
   'notice.storeSetAsideWhat':
@@ -178,7 +173,6 @@ export const ptBR: Messages = {
   'failure.lookedIn': 'Procurado em',
   'failure.folder': 'Pasta',
   'failure.process': 'Processo',
-  'failure.keptCopy': 'Cópia guardada',
   'failure.what': 'O que fazer',
   'failure.earlier': 'Continuar uma sessão anterior deste projeto',
   'failure.earlierList': 'Sessões anteriores',

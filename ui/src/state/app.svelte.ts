@@ -194,7 +194,7 @@ class App {
 
   /** The terminal's place may still be on its way into the page. */
   async #measured(): Promise<GridSize> {
-    for (let frame = 0; frame < 30; frame += 1) {
+    for (let frame = 0; frame < 300; frame += 1) {
       const size = this.measure();
       if (size) return size;
       await new Promise((next) => setTimeout(next, 16));

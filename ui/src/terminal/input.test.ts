@@ -65,6 +65,18 @@ describe('InputQueue', () => {
     expect(got.flatMap((bytes) => [...bytes])).toEqual([...paste]);
   });
 
+  it('keeps what is typed while it connects anew', async () => {
+    const first = receiver();
+    const queue = new InputQueue(neverLost);
+    queue.connect(first.send);
+    queue.hold();
+    queue.text('meanwhile');
+    const second = receiver();
+    queue.connect(second.send);
+    await second.settle();
+    expect([first.texts(), second.texts()]).toEqual([[], ['meanwhile']]);
+  });
+
   it('says when input was lost, and does not give the rest to the next program', async () => {
     const first = receiver();
     const lost: number[] = [];
@@ -75,6 +87,7 @@ describe('InputQueue', () => {
     first.answers[0]?.fail(new Error('gone'));
     await first.settle();
     expect(lost).toEqual([3]);
+    queue.text('typed at what is left of it');
     const second = receiver();
     queue.connect(second.send);
     await second.settle();

@@ -12,6 +12,8 @@ export class InputQueue {
   #waiting: Uint8Array[] = [];
   #send: SendInput | null = null;
   #busy = false;
+  /** Whether what is typed now still has somewhere to go. */
+  #open = true;
   readonly #encoder = new TextEncoder();
   readonly #onLost: (error: unknown, bytes: number) => void;
 
@@ -22,12 +24,20 @@ export class InputQueue {
 
   /** From now on input goes here. What was typed before is sent first. */
   connect(send: SendInput): void {
+    this.#open = true;
     this.#send = send;
     void this.#run();
   }
 
+  /** The connection is made anew, to the same program: what is typed meanwhile waits. */
+  hold(): void {
+    this.#open = true;
+    this.#send = null;
+  }
+
   /** The terminal is gone: what waits is dropped, because the next program must not get it. */
   disconnect(): void {
+    this.#open = false;
     this.#send = null;
     this.#waiting = [];
   }
@@ -43,6 +53,7 @@ export class InputQueue {
   }
 
   bytes(bytes: Uint8Array): void {
+    if (!this.#open) return;
     for (let at = 0; at < bytes.length; at += MAX_INPUT_BYTES) {
       this.#waiting.push(bytes.subarray(at, at + MAX_INPUT_BYTES));
     }

@@ -3,7 +3,9 @@
  * only when the host says so, acknowledges what was parsed, and sends what was typed.
  */
 import type { GridSize } from '../bindings';
+import { t } from '../i18n/index.svelte';
 import * as ipc from '../ipc';
+import { plain } from '../state/text';
 import { decodeFrames, type HostFrame } from './frames';
 import { InputQueue } from './input';
 import { Keyboard } from './keyboard';
@@ -54,7 +56,6 @@ export class LiveTerminal {
   grid = $state<GridSize>({ cols: 80, rows: 24 });
   limitedBy = $state<string | null>(null);
   smaller = $state(false);
-  hoveredLink = $state<string | null>(null);
 
   readonly #onLost: () => void;
   readonly #input: InputQueue;
@@ -89,7 +90,7 @@ export class LiveTerminal {
     this.screen = new ScreenElement(fontSize, {
       open: (url) => void ipc.openLink(url).catch(() => undefined),
       hover: (url) => {
-        this.hoveredLink = url;
+        this.screen.element.title = url === null ? '' : t('link.hint', { url: plain(url) });
       },
     });
     this.#input = new InputQueue((error, bytes) => {
@@ -107,9 +108,9 @@ export class LiveTerminal {
 
   /** Shows the terminal in `container`, attaching to its host the first time. */
   show(container: HTMLElement): void {
+    this.screen.element.hidden = false;
     this.screen.open(container);
     this.#keyboard.connect();
-    this.screen.element.hidden = false;
     this.#visible = true;
     this.fit();
     if (this.#generation === 0) void this.#attach();
@@ -173,6 +174,7 @@ export class LiveTerminal {
     this.#disposed = true;
     clearTimeout(this.#ackTimer);
     clearTimeout(this.#resizeTimer);
+    this.#input.disconnect();
     this.#detach();
     this.screen.dispose();
   }
@@ -216,7 +218,6 @@ export class LiveTerminal {
 
   #detach(): void {
     this.#generation += 1;
-    this.#input.disconnect();
     const attachment = this.#attachment;
     this.#attachment = null;
     if (attachment !== null) void ipc.detachTerminal(attachment).catch(() => undefined);
@@ -344,6 +345,7 @@ export class LiveTerminal {
   #again(why: string): void {
     if (this.#disposed) return;
     this.#detach();
+    this.#input.hold();
     if (this.#reattached >= MAX_REATTACH) {
       this.#lose(why);
       return;
@@ -355,6 +357,7 @@ export class LiveTerminal {
   #lose(why: string): void {
     if (this.phase === 'ended') return;
     this.#detach();
+    this.#input.disconnect();
     this.lost = why;
     this.phase = 'lost';
     this.#onLost();
@@ -365,6 +368,7 @@ export class LiveTerminal {
     if (this.phase !== 'lost') return;
     this.lost = null;
     this.phase = 'connecting';
+    this.#input.hold();
     this.#reattached = 0;
     void this.#attach();
   }

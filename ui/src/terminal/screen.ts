@@ -27,6 +27,8 @@ export class ScreenElement {
   readonly element = document.createElement('div');
   readonly #fit = new FitAddon();
   #fontSize: number;
+  /** The font size that the line height was measured for. */
+  #lineFor = 0;
   #opened = false;
   #finding = false;
 
@@ -66,9 +68,10 @@ export class ScreenElement {
   /** Puts the screen into the page. xterm.js measures its font there, so it must be visible. */
   open(container: HTMLElement): void {
     if (this.element.parentElement !== container) container.append(this.element);
-    if (this.#opened) return;
-    this.#opened = true;
-    this.terminal.open(this.element);
+    if (!this.#opened) {
+      this.#opened = true;
+      this.terminal.open(this.element);
+    }
     this.#setLine();
   }
 
@@ -80,7 +83,7 @@ export class ScreenElement {
     if (size === this.#fontSize) return;
     this.#fontSize = size;
     this.terminal.options.fontSize = size;
-    if (this.#opened) this.#setLine();
+    this.#setLine();
   }
 
   updateTheme(): void {
@@ -144,9 +147,12 @@ export class ScreenElement {
 
   /** xterm.js multiplies the font's own height: bring the line to the design's height. */
   #setLine(): void {
+    // Nothing can be measured while it is hidden; it is done when it is shown.
+    if (this.#lineFor === this.#fontSize || this.element.clientHeight === 0) return;
     this.terminal.options.lineHeight = 1;
     const natural = this.cell().height;
     if (natural <= 0) return;
+    this.#lineFor = this.#fontSize;
     const wanted = Math.round(this.#fontSize * LINE_PER_SIZE);
     this.terminal.options.lineHeight = Math.max(1, wanted / natural + 0.0005);
   }
