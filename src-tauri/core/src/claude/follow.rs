@@ -97,6 +97,7 @@ pub struct Follower {
     /// Conversations that a message was seen in.
     sent: VecDeque<ClaudeSessionId>,
     exit: Option<Exit>,
+    hooks_run: bool,
     was_ready: bool,
     title_busy: bool,
     permission_asked: bool,
@@ -127,6 +128,7 @@ impl Follower {
             announced: VecDeque::new(),
             sent: VecDeque::new(),
             exit: None,
+            hooks_run: false,
             was_ready: false,
             title_busy: false,
             permission_asked: false,
@@ -192,6 +194,7 @@ impl Follower {
     }
 
     fn take_in(&mut self, report: &HookReport) {
+        self.hooks_run = true;
         self.soon_until = self.soon_until.max(Instant::now() + GRACE);
         if let Some((id, source)) = report.announced() {
             remember(&mut self.announced, (id.clone(), source));
@@ -241,7 +244,9 @@ impl Follower {
         }
         if let Some(file) = &self.file {
             self.current.claude = Some(file.process);
-            if file.status == Some(LiveStatus::Busy) {
+            // `/clear` is busy for a moment too, under the new id: where the person's settings
+            // let our hooks run, those alone tell of messages.
+            if file.status == Some(LiveStatus::Busy) && !self.hooks_run {
                 self.note_sent(file.session_id.clone());
             }
         }
@@ -593,6 +598,19 @@ mod tests {
         let resumed = at.next().await;
         assert_eq!(resumed.session_id.as_str(), OTHER);
         assert_eq!(resumed.source, SessionSource::Resume);
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_clear_that_is_busy_for_a_moment_sends_no_message() {
+        let mut at = Followable::start();
+        let pid = at.living.pid();
+        at.write(ID, IDLE);
+        at.next().await;
+        assert!(at.hook(pid, "SessionStart", OTHER, r#","source":"clear""#));
+        at.write(OTHER, BUSY);
+        let cleared = at.next().await;
+        assert_eq!(cleared.session_id.as_str(), OTHER);
+        assert!(!cleared.message_sent);
     }
 
     #[tokio::test(flavor = "current_thread")]

@@ -18,8 +18,10 @@ async fn turns_clear_and_branch_are_followed_and_the_conversation_is_resumed() {
     let mut terminal = Terminal::start(&world, Conversation::New(id.clone()));
     terminal.until_state(SessionState::Idle).await;
     terminal.send("SLOW 10 100").await;
-    let working = terminal.until_state(SessionState::Working).await;
-    assert!(working.message_sent);
+    terminal.until_state(SessionState::Working).await;
+    terminal
+        .until("a message", |known| known.message_sent)
+        .await;
     terminal.until_state(SessionState::Idle).await;
     let typed = HookEvent::UserPromptSubmit {
         prompt: "SLOW 10 100".to_owned(),
