@@ -102,6 +102,26 @@ fn the_smallest_visible_viewer_decides_the_size_and_the_others_are_told_by_whom(
 }
 
 #[test]
+fn of_two_viewers_that_limit_each_other_each_is_told_of_the_other() {
+    let world = World::new();
+    let (_, status) = shell(&world);
+    let mut wide = attach(&world, &status);
+    let mut tall = attach(&world, &status);
+    wide.resize(TerminalSize { cols: 90, rows: 20 });
+    tall.resize(TerminalSize { cols: 60, rows: 30 });
+    let size = TerminalSize { cols: 60, rows: 20 };
+    for viewer in [&mut wide, &mut tall] {
+        while !viewer
+            .resizes
+            .last()
+            .is_some_and(|resized| resized.size == size && resized.limited_by.is_some())
+        {
+            viewer.receive();
+        }
+    }
+}
+
+#[test]
 fn a_size_that_is_too_small_or_absurd_is_brought_within_bounds() {
     let world = World::new();
     let (_, status) = shell(&world);
@@ -278,6 +298,30 @@ fn shells_are_counted_and_independent_of_each_other() {
         world.sessions.hosts().of_project(project.id),
         [TerminalKey::Shell(2)]
     );
+}
+
+#[test]
+fn a_host_that_the_system_ends_ends_its_program_and_keeps_its_picture() {
+    let world = World::new();
+    let (project, status) = shell(&world);
+    let mut viewer = attach(&world, &status);
+    viewer.type_text("trap 'printf \\033[2J; exit' HUP; echo the-picture-$((1+1))\n");
+    viewer.wait_for_text("the-picture-2");
+    let (host, program) = (
+        ProcessRef::of(status.host_pid).unwrap(),
+        ProcessRef::of(status.program_pid).unwrap(),
+    );
+    let pid = rustix::process::Pid::from_raw(status.host_pid as i32).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    wait_for("both to end", || {
+        (!host.is_alive() && !program.is_alive()).then_some(())
+    });
+    let files = world
+        .sessions
+        .folders()
+        .host_files(project.id, status.terminal);
+    let picture = reprise_core::session::journal::read_picture(&files.screen).unwrap();
+    assert!(String::from_utf8_lossy(&picture.bytes).contains("the-picture-2"));
 }
 
 #[test]

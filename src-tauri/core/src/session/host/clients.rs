@@ -148,24 +148,26 @@ impl Clients {
 
     /// Recomputes who limits whom, and tells those for whom it changed.
     pub fn update_limits(&mut self, size: TerminalSize, stream: &Stream) {
-        let limiting = self
+        let visible: Vec<(ClientId, ViewerSize, String)> = self
             .all
             .iter()
             .filter_map(|(id, client)| Some((*id, client.viewer.as_ref()?)))
-            .find(|(_, viewer)| {
-                let wants = viewer.place.size;
-                wants.visible && (wants.cols <= size.cols || wants.rows <= size.rows)
-            })
-            .map(|(id, viewer)| (id, viewer.name.clone()));
+            .map(|(id, viewer)| (id, viewer.place.size, viewer.name.clone()))
+            .filter(|(_, wants, _)| wants.visible)
+            .collect();
         for (id, client) in &mut self.all {
             let Some(viewer) = &mut client.viewer else {
                 continue;
             };
-            let wants = viewer.place.size;
-            let limited_by = limiting
-                .as_ref()
-                .filter(|(by, _)| by != id && (wants.cols > size.cols || wants.rows > size.rows))
-                .map(|(_, name)| name.clone());
+            let own = viewer.place.size;
+            let limited_by = visible
+                .iter()
+                .filter(|(by, _, _)| by != id)
+                .find(|(_, wants, _)| {
+                    (own.cols > size.cols && wants.cols <= size.cols)
+                        || (own.rows > size.rows && wants.rows <= size.rows)
+                })
+                .map(|(_, _, name)| name.clone());
             if viewer.limited_by != limited_by {
                 viewer.limited_by.clone_from(&limited_by);
                 let _ = client.outbox.push(&Reply::Resized(Resized {

@@ -27,17 +27,17 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// Asks the program to end: `claude` by SIGTERM to its own process (it ends its tools
-    /// itself), a shell by SIGHUP to its group, as a closed terminal would.
-    pub fn begin(program: u32, is_claude: bool, now: Instant) -> Self {
+    /// Asks the program to end. `claude` is Claude Code's own process, where the program is
+    /// that: it gets SIGTERM and ends its tools itself. A shell's group gets SIGHUP, as from a
+    /// closed terminal.
+    pub fn begin(program: u32, claude: Option<u32>, now: Instant) -> Self {
         let family = process::descendants(program);
-        if is_claude {
-            send(program, Signal::TERM, false);
-        } else {
-            send(program, Signal::HUP, true);
+        match claude {
+            Some(pid) => send(pid, Signal::TERM, false),
+            None => send(program, Signal::HUP, true),
         }
         // A stopped program cannot act on a signal.
-        send(program, Signal::CONT, false);
+        send(program, Signal::CONT, true);
         Self {
             program,
             family,

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::{UnixListener, UnixStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::clients::Clients;
@@ -91,6 +92,7 @@ struct Shared {
     fd: Rc<AsyncFd<OwnedFd>>,
     new_socket: super::NewSocket,
     exited: oneshot::Receiver<Exit>,
+    terminated: Signal,
 }
 
 /// Bytes for the program that it has not read yet, kept whole: an answer to a query never
@@ -110,6 +112,8 @@ enum Woken {
     Client(ClientId, FromClient),
     Learned(Option<Learned>),
     Exited(Exit),
+    /// The system ends this process, as at a shutdown.
+    Terminated,
     Time,
 }
 
@@ -167,6 +171,7 @@ impl Running {
                 fd,
                 new_socket,
                 exited,
+                terminated: signal(SignalKind::terminate())?,
             },
             screen: Screen::new(size, ScrollbackLimits::default()),
             stream: Stream::default(),
@@ -226,6 +231,7 @@ impl Running {
                 code: -1,
                 signal: None,
             })),
+            _ = self.host.terminated.recv() => Woken::Terminated,
             () = tokio::time::sleep_until(deadline) => Woken::Time,
         }
     }
@@ -243,6 +249,7 @@ impl Running {
             Woken::Learned(Some(learned)) => self.learned(learned),
             Woken::Learned(None) => self.companion = None,
             Woken::Exited(exit) => self.exit = Some(exit),
+            Woken::Terminated => self.end_program(),
             Woken::Time => {}
         }
         self.on_time(Instant::now());
@@ -251,7 +258,7 @@ impl Running {
     fn next_deadline(&self) -> Instant {
         [
             self.flush_at,
-            self.picture_at,
+            self.picture_at.filter(|_| self.ending.is_none()),
             self.foreground_at,
             self.screen.sync_deadline(),
             self.clients.next_snapshot_at(),
@@ -465,14 +472,22 @@ impl Running {
                         .pump(&self.screen, &self.stream, Instant::now());
                 }
             }
-            Request::Kill => {
-                let is_claude = self.host.spec.session.is_some();
-                let program = self.status.program_pid;
-                self.ending
-                    .get_or_insert_with(|| Ending::begin(program, is_claude, Instant::now()));
-            }
+            Request::Kill => self.end_program(),
             Request::Palette(palette) => self.set_palette(palette),
         }
+    }
+
+    /// Begins to end the program. What it shows now is its last picture: on its way out it
+    /// takes its screen down.
+    fn end_program(&mut self) {
+        if self.ending.is_some() {
+            return;
+        }
+        self.save_picture();
+        let program = self.status.program_pid;
+        let is_claude = self.host.spec.session.is_some();
+        let claude = is_claude.then(|| self.status.claude_pid.unwrap_or(program));
+        self.ending = Some(Ending::begin(program, claude, Instant::now()));
     }
 
     fn set_palette(&mut self, palette: Palette) {
@@ -597,7 +612,7 @@ impl Running {
         {
             ending.enforce();
         }
-        if self.picture_at.is_some_and(|at| at <= now) {
+        if self.ending.is_none() && self.picture_at.is_some_and(|at| at <= now) {
             self.save_picture();
         }
         if self.foreground_at.is_some_and(|at| at <= now) {
@@ -691,7 +706,9 @@ impl Running {
             exit,
             reached_prompt: self.reached_prompt,
         });
-        self.save_picture();
+        if self.ending.is_none() {
+            self.save_picture();
+        }
         self.status_changed();
         self.clients.close_all(&Reply::Ended(exit));
         let until = Instant::now() + LAST_WORDS;
