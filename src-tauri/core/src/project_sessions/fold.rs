@@ -211,3 +211,173 @@ fn chain(records: &[&JournalRecord]) -> Option<Chain> {
     }
     chain
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Exit;
+    use crate::process::ProcessRef;
+    use crate::store::{NewProject, SaveOutcome, SqliteStore};
+
+    fn id(n: u32) -> ClaudeSessionId {
+        format!("00000000-0000-4000-8000-{n:012}").parse().unwrap()
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + second).unwrap()
+    }
+
+    fn records(events: Vec<JournalEvent>) -> Vec<JournalRecord> {
+        events
+            .into_iter()
+            .zip(1..)
+            .map(|(event, n)| JournalRecord {
+                n,
+                at: at(n as i64),
+                event,
+            })
+            .collect()
+    }
+
+    fn started(n: u32, source: SessionSource) -> JournalEvent {
+        JournalEvent::Started {
+            program: ProcessRef { pid: 1, started: 1 },
+            boot: String::new(),
+            session_id: Some(id(n)),
+            source,
+        }
+    }
+
+    fn cleared(to: u32, parent: u32) -> JournalEvent {
+        JournalEvent::SessionId {
+            id: id(to),
+            source: SessionSource::Clear,
+            parent: Some(id(parent)),
+        }
+    }
+
+    fn ended() -> JournalEvent {
+        JournalEvent::Ended {
+            exit: Exit {
+                code: 0,
+                signal: None,
+            },
+            reached_prompt: true,
+        }
+    }
+
+    struct Fixture {
+        _folder: tempfile::TempDir,
+        store: SqliteStore,
+        project: ProjectId,
+    }
+
+    /// A project whose stored id is number 1.
+    fn fixture() -> Fixture {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.sqlite3");
+        let store = SqliteStore::open(&path, at(0)).unwrap().store;
+        let project = store
+            .create_project(NewProject {
+                name: "shop".into(),
+                workspace_path: "/shop".into(),
+                launch: Default::default(),
+                at: at(0),
+            })
+            .unwrap()
+            .into_project()
+            .id;
+        let saved = store.save_session_id_if_unset(project, &id(1), at(0));
+        assert_eq!(saved.unwrap(), SaveOutcome::Saved);
+        Fixture {
+            _folder: folder,
+            store,
+            project,
+        }
+    }
+
+    impl Fixture {
+        fn fold(&self, records: &[JournalRecord]) -> Option<FoldConflict> {
+            let records: Vec<_> = records.iter().collect();
+            fold_records(&self.store, self.project, &records).unwrap()
+        }
+
+        fn stored(&self) -> CurrentSessionId {
+            let project = self.store.project(self.project).unwrap().unwrap();
+            project.claude_session_id
+        }
+
+        fn lineage(&self) -> Vec<(ClaudeSessionId, bool)> {
+            let rows = self.store.lineage(self.project).unwrap();
+            rows.into_iter()
+                .map(|row| (row.session_id, row.message_sent))
+                .collect()
+        }
+    }
+
+    #[test]
+    fn a_chain_of_changes_is_folded_whole_or_piece_by_piece_and_twice_changes_nothing() {
+        let journal = records(vec![
+            started(1, SessionSource::Startup),
+            JournalEvent::MessageSent { id: id(1) },
+            cleared(2, 1),
+            cleared(3, 2),
+            JournalEvent::MessageSent { id: id(3) },
+        ]);
+        let whole = fixture();
+        assert_eq!(whole.fold(&journal), None);
+        let pieces = fixture();
+        for record in &journal {
+            assert_eq!(pieces.fold(std::slice::from_ref(record)), None);
+        }
+        for fixture in [whole, pieces] {
+            let rows = [(id(1), true), (id(2), false), (id(3), true)];
+            assert_eq!(fixture.stored(), CurrentSessionId::Set(id(3)));
+            assert_eq!(fixture.lineage(), rows);
+            assert_eq!(fixture.fold(&journal), None);
+            assert_eq!(fixture.stored(), CurrentSessionId::Set(id(3)));
+            assert_eq!(fixture.lineage(), rows);
+        }
+    }
+
+    #[test]
+    fn an_id_that_somebody_else_stored_is_not_overwritten_and_none_is_lost() {
+        let fixture = fixture();
+        let replaced = fixture.store.replace_session_id(
+            fixture.project,
+            &CurrentSessionId::Set(id(1)),
+            &id(9),
+            SessionSource::Import,
+            at(1),
+        );
+        assert_eq!(replaced.unwrap(), ReplaceOutcome::Replaced);
+        let journal = records(vec![started(1, SessionSource::Startup), cleared(2, 1)]);
+        for _ in 0..2 {
+            assert_eq!(
+                fixture.fold(&journal),
+                Some(FoldConflict {
+                    project: fixture.project,
+                    stored: CurrentSessionId::Set(id(9)),
+                    journalled: id(2),
+                })
+            );
+        }
+        assert_eq!(fixture.stored(), CurrentSessionId::Set(id(9)));
+        assert!(fixture.lineage().iter().any(|(row, _)| *row == id(2)));
+    }
+
+    #[test]
+    fn a_later_start_with_another_conversation_ends_the_chain_before_it() {
+        // The person took up the first conversation again, and its session was not folded yet.
+        let journal = records(vec![
+            started(1, SessionSource::Startup),
+            cleared(2, 1),
+            ended(),
+            started(1, SessionSource::Resume),
+        ]);
+        let fixture = fixture();
+        assert_eq!(fixture.fold(&journal), None);
+        assert_eq!(fixture.stored(), CurrentSessionId::Set(id(1)));
+        assert!(fixture.lineage().iter().any(|(row, _)| *row == id(2)));
+    }
+}
