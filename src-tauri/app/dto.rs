@@ -85,7 +85,14 @@ pub enum ClaudeCheck {
         /// The oldest version that works.
         oldest: String,
     },
-    /// Not looked for yet; the `projects-changed` event follows when it was.
+    /// Found, but it does not start.
+    Broken {
+        /// The program.
+        path: String,
+        /// What it did.
+        reason: String,
+    },
+    /// Not looked for yet; the `notices-changed` event follows when it was.
     Unchecked,
 }
 
@@ -249,6 +256,8 @@ pub enum StartChoice {
     },
     /// Put the kept copy of the transcript back and resume it.
     PutTranscriptBack,
+    /// Try the stored id once more.
+    TryAgain,
 }
 
 /// What `start_session` came to.
@@ -286,9 +295,13 @@ pub struct ResumeFailure {
     pub last_used_at: Option<Timestamp>,
     /// Where its transcript was looked for.
     pub searched: Vec<String>,
+    /// What the system or Claude Code said, for `transcriptUnreadable` and `refused`.
+    pub reason: Option<String>,
+    /// The id that this machine's session came to, for `conflict`; it is among `earlier`.
+    pub other_id: Option<String>,
     /// The process that has the conversation, for `liveElsewhere` and `orphanAlive`.
     pub pid: Option<u32>,
-    /// The folder the transcript belongs to, for `transcriptElsewhere`.
+    /// The configuration folder the transcript belongs to, for `transcriptElsewhere`.
     pub other_folder: Option<String>,
     /// Our own copy of the transcript, where one was kept.
     pub kept_copy: Option<String>,
@@ -312,6 +325,12 @@ pub enum ResumeFailureCause {
     InvalidId,
     /// Our own claude still lives without its host and did not end.
     OrphanAlive,
+    /// The folder of the transcripts cannot be read, so nothing is known of it.
+    TranscriptUnreadable,
+    /// Claude Code was started to resume it and ended at once.
+    Refused,
+    /// The store holds one id, and the session on this machine came to another.
+    Conflict,
 }
 
 /// An id of the project's lineage.
@@ -572,6 +591,8 @@ pub enum ErrorCode {
     FolderTaken,
     /// `project`
     ProjectUnknown,
+    /// `name`: a project whose terminals run cannot be moved or removed.
+    ProjectLive,
     /// `project`, `terminal`
     TerminalUnknown,
     /// The attachment is gone, together with its connection.

@@ -1,9 +1,33 @@
 //! Reprise's window.
 
+mod arguments;
+mod attachments;
+mod closing;
+mod commands;
 mod dto;
+mod error;
+mod events;
+mod live;
+mod page;
+mod platform;
+mod preferences;
+mod setup;
+mod state;
+mod views;
+mod window;
+mod words;
 
-fn main() {
-    tauri::Builder::default()
-        .run(tauri::generate_context!())
-        .unwrap();
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match arguments::read(std::env::args_os().skip(1)) {
+        Ok(arguments::Request::Help) => print!("{}", arguments::HELP),
+        Ok(arguments::Request::Version) => println!("reprise {}", env!("CARGO_PKG_VERSION")),
+        Ok(arguments::Request::Open(folder)) => return setup::run(folder),
+        Err(message) => {
+            eprintln!("reprise: {message}");
+            return ExitCode::from(2);
+        }
+    }
+    ExitCode::SUCCESS
 }

@@ -79,7 +79,15 @@ version: string,
 /**
  * The oldest version that works.
  */
-oldest: string, } | { "kind": "unchecked" };
+oldest: string, } | { "kind": "broken", 
+/**
+ * The program.
+ */
+path: string, 
+/**
+ * What it did.
+ */
+reason: string, } | { "kind": "unchecked" };
 
 /**
  * A project, together with its live terminals.
@@ -271,7 +279,7 @@ export type StartChoice = { "kind": "startFresh" } | { "kind": "resumeEarlier",
 /**
  * Which one.
  */
-sessionId: string, } | { "kind": "putTranscriptBack" };
+sessionId: string, } | { "kind": "putTranscriptBack" } | { "kind": "tryAgain" };
 
 /**
  * What `start_session` came to.
@@ -311,11 +319,19 @@ lastUsedAt: string | null,
  */
 searched: Array<string>, 
 /**
+ * What the system or Claude Code said, for `transcriptUnreadable` and `refused`.
+ */
+reason: string | null, 
+/**
+ * The id that this machine's session came to, for `conflict`; it is among `earlier`.
+ */
+otherId: string | null, 
+/**
  * The process that has the conversation, for `liveElsewhere` and `orphanAlive`.
  */
 pid: number | null, 
 /**
- * The folder the transcript belongs to, for `transcriptElsewhere`.
+ * The configuration folder the transcript belongs to, for `transcriptElsewhere`.
  */
 otherFolder: string | null, 
 /**
@@ -330,7 +346,7 @@ earlier: Array<EarlierSession>, };
 /**
  * Why a conversation was not resumed.
  */
-export type ResumeFailureCause = "transcriptEmpty" | "transcriptMissing" | "transcriptElsewhere" | "liveElsewhere" | "invalidId" | "orphanAlive";
+export type ResumeFailureCause = "transcriptEmpty" | "transcriptMissing" | "transcriptElsewhere" | "liveElsewhere" | "invalidId" | "orphanAlive" | "transcriptUnreadable" | "refused" | "conflict";
 
 /**
  * An id of the project's lineage.
@@ -570,4 +586,4 @@ params: { [key in string]: string }, };
 /**
  * The kinds of failure; beside each the names of its params.
  */
-export type ErrorCode = "folderMissing" | "folderNotAFolder" | "folderUnreadable" | "folderNameNotText" | "folderTaken" | "projectUnknown" | "terminalUnknown" | "attachmentUnknown" | "storeUnavailable" | "storeReadOnly" | "diskFull" | "sessionConflict" | "claudeMissing" | "claudeTooOld" | "claudeBroken" | "launchOptionRefused" | "hostNotStarted" | "hostUnreachable" | "hostRefused" | "preferencesNotSaved" | "clipboardUnavailable" | "linkRefused" | "invalidRequest" | "internal";
+export type ErrorCode = "folderMissing" | "folderNotAFolder" | "folderUnreadable" | "folderNameNotText" | "folderTaken" | "projectUnknown" | "projectLive" | "terminalUnknown" | "attachmentUnknown" | "storeUnavailable" | "storeReadOnly" | "diskFull" | "sessionConflict" | "claudeMissing" | "claudeTooOld" | "claudeBroken" | "launchOptionRefused" | "hostNotStarted" | "hostUnreachable" | "hostRefused" | "preferencesNotSaved" | "clipboardUnavailable" | "linkRefused" | "invalidRequest" | "internal";

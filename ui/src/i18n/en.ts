@@ -154,6 +154,8 @@ export const en = {
   'noClaude.use': 'Use this program',
   'noClaude.how': 'How to install',
   'noClaude.looked': 'Looked in these places',
+  'broken.title': 'Claude Code does not start',
+  'broken.text': '{path} was found, but it does not run: {reason}.',
   'tooOld.title': 'Claude Code is too old',
   'tooOld.text':
     'Version {version} at {path} was found. Reprise needs {oldest} or newer, because older ones do not say which session is running.',
@@ -168,13 +170,19 @@ export const en = {
   'failure.missingNoDate':
     'The transcript of this project’s session is gone. Claude Code deletes transcripts it has kept for 30 days. Nothing has been started or changed.',
   'failure.elsewhere':
-    'The conversation belongs to another folder: {folder}. That happens when a folder was renamed or moved. Nothing has been started or changed.',
+    'The conversation was kept under {folder}, and Claude Code now uses another configuration folder. Nothing has been started or changed.',
   'failure.live':
     'This conversation is open in another terminal (process {pid}). Two programs on one conversation would overwrite each other, so Reprise started none.',
   'failure.invalid':
     'The store holds a session id that Claude Code cannot use: “{id}”. It was not passed on, and nothing has been started or changed.',
   'failure.orphan':
     'The Claude Code of this project still runs (process {pid}), but the host of its terminal is gone. It was asked to end and did not. A second one beside it would damage the conversation.',
+  'failure.unreadable':
+    'Claude Code’s folder of transcripts cannot be read, so nothing is known of this conversation: {reason}. Nothing has been started or changed.',
+  'failure.refused':
+    'Claude Code was started to resume this conversation and ended at once with code {code}. It was not tried again.',
+  'failure.conflict':
+    'The store names one conversation ({stored}), and the session on this computer came to another ({other}). Both are kept; say which one is to go on.',
   'failure.session': 'Session',
   'failure.lastUsed': 'Last used',
   'failure.lookedIn': 'Looked in',
@@ -192,6 +200,7 @@ export const en = {
   'failure.again': 'Try again',
   'failure.againLive': 'When you have closed the other terminal.',
   'failure.againOrphan': 'When the process has ended.',
+  'failure.againStored': 'With the same session.',
   'failure.do.earlier': 'Continue with {id}',
   'failure.do.putBack': 'Put it back and resume',
   'failure.do.fresh': 'Start a new conversation',
@@ -263,11 +272,13 @@ export const en = {
   'error.folderUnreadable.hint': 'Check its permissions, then try again.',
   'error.folderNameNotText':
     'The name of the folder {path} is not valid text (UTF-8), so it cannot be stored.',
-  'error.folderNameNotText.hint': 'Rename the folder, or open it through a symbolic link.',
+  'error.folderNameNotText.hint': 'Rename the folder, then open it again.',
   'error.folderTaken': 'The folder {path} already belongs to the project {project}.',
   'error.folderTaken.hint': 'Open that project, or choose another folder.',
   'error.projectUnknown': 'This project is no longer in the list.',
   'error.projectUnknown.hint': 'Another window may have removed it. Open its folder again.',
+  'error.projectLive': 'Terminals of {name} are still running.',
+  'error.projectLive.hint': 'End them, then try again.',
   'error.terminalUnknown': 'The terminal {terminal} is no longer there.',
   'error.terminalUnknown.hint': 'It has ended. Start it again.',
   'error.attachmentUnknown': 'The connection to this terminal is gone.',

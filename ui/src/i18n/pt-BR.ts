@@ -148,6 +148,8 @@ export const ptBR: Messages = {
   'noClaude.use': 'Usar este programa',
   'noClaude.how': 'Como instalar',
   'noClaude.looked': 'Procurado nestes lugares',
+  'broken.title': 'O Claude Code não inicia',
+  'broken.text': '{path} foi encontrado, mas não funciona: {reason}.',
   'tooOld.title': 'O Claude Code é antigo demais',
   'tooOld.text':
     'A versão {version} foi encontrada em {path}. O Reprise precisa da {oldest} ou mais nova, porque as antigas não dizem qual sessão está em execução.',
@@ -161,13 +163,19 @@ export const ptBR: Messages = {
   'failure.missingNoDate':
     'A transcrição da sessão deste projeto sumiu. O Claude Code apaga transcrições guardadas há 30 dias. Nada foi iniciado nem alterado.',
   'failure.elsewhere':
-    'A conversa pertence a outra pasta: {folder}. Isso acontece quando uma pasta foi renomeada ou movida. Nada foi iniciado nem alterado.',
+    'A conversa foi guardada em {folder}, e o Claude Code agora usa outra pasta de configuração. Nada foi iniciado nem alterado.',
   'failure.live':
     'Esta conversa está aberta em outro terminal (processo {pid}). Dois programas em uma conversa se sobrescreveriam, por isso o Reprise não iniciou nenhum.',
   'failure.invalid':
     'O armazenamento tem um id de sessão que o Claude Code não pode usar: “{id}”. Ele não foi repassado, e nada foi iniciado nem alterado.',
   'failure.orphan':
     'O Claude Code deste projeto ainda está em execução (processo {pid}), mas o processo que guardava o terminal dele não existe mais. Foi pedido que ele terminasse, e ele não terminou. Um segundo ao lado dele danificaria a conversa.',
+  'failure.unreadable':
+    'A pasta de transcrições do Claude Code não pode ser lida, por isso nada se sabe desta conversa: {reason}. Nada foi iniciado nem alterado.',
+  'failure.refused':
+    'O Claude Code foi iniciado para retomar esta conversa e encerrou em seguida com o código {code}. Não houve nova tentativa.',
+  'failure.conflict':
+    'O armazenamento indica uma conversa ({stored}), e a sessão neste computador chegou a outra ({other}). As duas foram guardadas; diga qual deve continuar.',
   'failure.session': 'Sessão',
   'failure.lastUsed': 'Último uso',
   'failure.lookedIn': 'Procurado em',
@@ -185,6 +193,7 @@ export const ptBR: Messages = {
   'failure.again': 'Tentar de novo',
   'failure.againLive': 'Quando você tiver fechado o outro terminal.',
   'failure.againOrphan': 'Quando o processo tiver terminado.',
+  'failure.againStored': 'Com a mesma sessão.',
   'failure.do.earlier': 'Continuar com {id}',
   'failure.do.putBack': 'Devolver e retomar',
   'failure.do.fresh': 'Começar uma conversa nova',
@@ -252,11 +261,13 @@ export const ptBR: Messages = {
   'error.folderUnreadable.hint': 'Verifique as permissões dela e tente de novo.',
   'error.folderNameNotText':
     'O nome da pasta {path} não é um texto válido (UTF-8), por isso não pode ser guardado.',
-  'error.folderNameNotText.hint': 'Renomeie a pasta ou abra-a por um link simbólico.',
+  'error.folderNameNotText.hint': 'Renomeie a pasta e abra-a de novo.',
   'error.folderTaken': 'A pasta {path} já pertence ao projeto {project}.',
   'error.folderTaken.hint': 'Abra esse projeto ou escolha outra pasta.',
   'error.projectUnknown': 'Este projeto não está mais na lista.',
   'error.projectUnknown.hint': 'Outra janela pode tê-lo removido. Abra a pasta dele de novo.',
+  'error.projectLive': 'Terminais de {name} ainda estão em execução.',
+  'error.projectLive.hint': 'Encerre-os e tente de novo.',
   'error.terminalUnknown': 'O terminal {terminal} não existe mais.',
   'error.terminalUnknown.hint': 'Ele foi encerrado. Inicie-o de novo.',
   'error.attachmentUnknown': 'A conexão com este terminal não existe mais.',

@@ -1,0 +1,237 @@
+//! The window's connections to hosts: one per terminal that it shows.
+//!
+//! Each runs as a task of its own. Frames are passed on as the host sent them, several at a
+//! time; the host waits for the window's acknowledgements, so nothing piles up here. Dropping
+//! an attachment's entry ends its task and closes its socket; the program notices nothing.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use reprise_core::session::client::{self, ClientError, FrameReceiver, RequestSender};
+use reprise_core::session::protocol::{Attach, Frame, Reply, Request};
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use crate::error::AppError;
+
+/// Bytes that come after this much quiet are passed on at once.
+const QUIET: Duration = Duration::from_millis(4);
+/// Otherwise they wait at most this long for more.
+const FLUSH_AFTER: Duration = Duration::from_millis(8);
+/// This many are passed on without waiting.
+const FLUSH_BYTES: usize = 128 * 1024;
+/// The kind of frame that ends a connection with a reason (`protocol::Reply::Refused`).
+const REFUSED: u8 = 0x89;
+/// The kind that tells the program's end (`protocol::Reply::Ended`).
+const ENDED: u8 = 0x8a;
+
+/// Takes whole frames, several at a time; false when nobody takes them any more.
+pub type Deliver = Box<dyn Fn(Vec<u8>) -> bool + Send>;
+
+/// The open attachments of the window's page.
+#[derive(Debug, Default)]
+pub struct Attachments {
+    open: Mutex<Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    last: u32,
+    requests: HashMap<u32, mpsc::UnboundedSender<Request>>,
+}
+
+impl Attachments {
+    /// Attaches to the host that holds `lock`; what it sends goes to `deliver`.
+    ///
+    /// # Errors
+    /// The host cannot be reached.
+    pub async fn attach(
+        self: &Arc<Self>,
+        lock: &Path,
+        attach: Attach,
+        deliver: Deliver,
+    ) -> Result<u32, ClientError> {
+        let (mut sender, receiver) = client::open(lock).await?;
+        sender.send(&Request::Attach(attach)).await?;
+        let (requests, queue) = mpsc::unbounded_channel();
+        let attachment = {
+            let mut open = self.lock();
+            open.last = open.last.wrapping_add(1);
+            let attachment = open.last;
+            open.requests.insert(attachment, requests);
+            attachment
+        };
+        let attachments = self.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = relay(receiver, deliver) => {}
+                () = pass_on(queue, sender) => {}
+            }
+            attachments.detach(attachment);
+        });
+        Ok(attachment)
+    }
+
+    /// Hands a request to an attachment's host, after those before it. Does not wait.
+    ///
+    /// # Errors
+    /// [`AppError::AttachmentUnknown`].
+    pub fn request(&self, attachment: u32, request: Request) -> Result<(), AppError> {
+        self.lock()
+            .requests
+            .get(&attachment)
+            .and_then(|requests| requests.send(request).ok())
+            .ok_or(AppError::AttachmentUnknown)
+    }
+
+    /// Ends an attachment. One that has ended is no error.
+    pub fn detach(&self, attachment: u32) {
+        self.lock().requests.remove(&attachment);
+    }
+
+    /// Ends all: the page that had them is gone.
+    pub fn detach_all(&self) {
+        self.lock().requests.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sends the window's requests to the host, until there are no more to come.
+async fn pass_on(mut queue: mpsc::UnboundedReceiver<Request>, mut sender: RequestSender) {
+    while let Some(request) = queue.recv().await {
+        if sender.send(&request).await.is_err() {
+            // The receiving half sees the reason.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Passes the host's frames on until the connection ends, which the window is told.
+async fn relay(mut receiver: FrameReceiver, deliver: Deliver) {
+    let mut batch = Batch::default();
+    let reason = loop {
+        let frame = tokio::select! {
+            // What has arrived first: it goes together.
+            biased;
+            frame = receiver.receive() => frame,
+            () = sleep_until(batch.due), if !batch.bytes.is_empty() => {
+                if !deliver(batch.take(Instant::now())) {
+                    return;
+                }
+                continue;
+            }
+        };
+        match frame {
+            Ok(Some(frame)) => {
+                let last = frame.kind == REFUSED || frame.kind == ENDED;
+                if !last && !Reply::is_for_viewer(frame.kind) {
+                    continue;
+                }
+                let now = Instant::now();
+                batch.add(&frame, now);
+                let due = last || batch.is_full(now);
+                let taken = !due || deliver(batch.take(now));
+                if last || !taken {
+                    return;
+                }
+            }
+            Ok(None) => break "the host closed the connection".to_owned(),
+            Err(error) => break error.to_string(),
+        }
+    };
+    let now = Instant::now();
+    let payload = json!({ "code": "host_gone", "message": reason });
+    let goodbye = Frame {
+        kind: REFUSED,
+        payload: payload.to_string().into_bytes(),
+    };
+    batch.add(&goodbye, now);
+    deliver(batch.take(now));
+}
+
+/// Frames that wait to be passed on together.
+struct Batch {
+    bytes: Vec<u8>,
+    /// When the first of them arrived.
+    began: Instant,
+    /// When they are to go.
+    due: Instant,
+    /// When bytes last went.
+    went: Option<Instant>,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        let now = Instant::now();
+        Self {
+            bytes: Vec::new(),
+            began: now,
+            due: now,
+            went: None,
+        }
+    }
+}
+
+impl Batch {
+    fn add(&mut self, frame: &Frame, now: Instant) {
+        if self.bytes.is_empty() {
+            let quiet = self.went.is_none_or(|went| now - went >= QUIET);
+            self.began = now;
+            self.due = if quiet { now } else { now + FLUSH_AFTER };
+        }
+        frame.write_to(&mut self.bytes);
+    }
+
+    fn is_full(&self, now: Instant) -> bool {
+        self.bytes.len() >= FLUSH_BYTES || now - self.began >= FLUSH_AFTER
+    }
+
+    fn take(&mut self, now: Instant) -> Vec<u8> {
+        self.went = Some(now);
+        std::mem::take(&mut self.bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(bytes: usize) -> Frame {
+        Frame {
+            kind: 0x85,
+            payload: vec![b'x'; bytes],
+        }
+    }
+
+    #[test]
+    fn a_lone_frame_goes_at_once_and_a_stream_of_them_every_8_ms_or_128_kib() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut batch = Batch::default();
+
+        batch.add(&output(1), at(0));
+        assert_eq!(batch.due, at(0));
+        assert_eq!(batch.take(at(0)).len(), 6);
+
+        batch.add(&output(1), at(1));
+        assert_eq!(batch.due, at(9));
+        batch.add(&output(1), at(5));
+        assert_eq!(batch.due, at(9));
+        assert!(!batch.is_full(at(8)));
+        assert!(batch.is_full(at(9)));
+        assert_eq!(batch.take(at(9)).len(), 12);
+
+        batch.add(&output(FLUSH_BYTES), at(10));
+        assert!(batch.is_full(at(10)));
+        batch.take(at(10));
+
+        batch.add(&output(1), at(14));
+        assert_eq!(batch.due, at(14));
+    }
+}

@@ -1,0 +1,10 @@
+//! What the window can ask for, one file per area. Each command is a thin function: it reads
+//! its arguments, calls what does the work on a thread where it may block, and turns the
+//! outcome into plain data.
+
+pub mod desktop;
+pub mod preferences;
+pub mod projects;
+pub mod sessions;
+pub mod terminals;
+pub mod window;

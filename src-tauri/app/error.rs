@@ -1,0 +1,373 @@
+//! What can go wrong, said to the person: the one place that turns the errors of the core
+//! into a code, a message and a hint.
+
+use std::path::PathBuf;
+
+use reprise_core::claude::cli::CliSearch;
+use reprise_core::claude::launch::{LaunchError, WorkspaceError};
+use reprise_core::model::{InvalidId, ProjectId, TerminalKey};
+use reprise_core::project_sessions::{FoldError, SessionsError};
+use reprise_core::session::client::ClientError;
+use reprise_core::store::StoreError;
+
+use crate::dto::{CommandError, ErrorCode};
+
+/// Everything that a command can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A project or its session.
+    #[error(transparent)]
+    Sessions(#[from] SessionsError),
+    /// The host of a terminal cannot be reached, or said no.
+    #[error("terminal {terminal} of project {project}: {source}")]
+    Host {
+        /// The project.
+        project: ProjectId,
+        /// Which of its terminals.
+        terminal: TerminalKey,
+        /// Why.
+        source: ClientError,
+    },
+    /// The window names an attachment whose connection has ended.
+    #[error("this terminal's connection has ended")]
+    AttachmentUnknown,
+    /// The preferences' file was not written.
+    #[error("the preferences could not be written to {}: {reason}", file.display())]
+    PreferencesNotSaved {
+        /// The file.
+        file: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// The clipboard does not work.
+    #[error("the clipboard cannot be used: {reason}")]
+    Clipboard {
+        /// What it said.
+        reason: String,
+    },
+    /// A link that is not for a browser.
+    #[error("{url} is not a link that Reprise opens")]
+    LinkRefused {
+        /// The link.
+        url: String,
+    },
+    /// The window asked for something that makes no sense: a fault of ours.
+    #[error("the request makes no sense: {reason}")]
+    InvalidRequest {
+        /// What does not.
+        reason: String,
+    },
+    /// A fault of ours, or of the system below.
+    #[error("something inside Reprise failed: {reason}")]
+    Internal {
+        /// What.
+        reason: String,
+    },
+}
+
+/// What a command gives.
+pub type CommandResult<T> = Result<T, CommandError>;
+
+impl AppError {
+    /// What went wrong with a terminal's host.
+    pub fn host(project: ProjectId, terminal: TerminalKey, source: ClientError) -> Self {
+        Self::Host {
+            project,
+            terminal,
+            source,
+        }
+    }
+}
+
+impl From<InvalidId> for AppError {
+    fn from(error: InvalidId) -> Self {
+        Self::InvalidRequest {
+            reason: error.to_string(),
+        }
+    }
+}
+
+impl From<tauri::Error> for AppError {
+    fn from(error: tauri::Error) -> Self {
+        Self::Internal {
+            reason: error.to_string(),
+        }
+    }
+}
+
+impl<E: Into<AppError>> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        let message = sentence(&error.to_string());
+        let (code, hint, params) = describe(error);
+        Self {
+            code,
+            message,
+            hint: hint.map(str::to_owned),
+            params: params
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+        }
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        Self::Sessions(error.into())
+    }
+}
+
+impl From<WorkspaceError> for AppError {
+    fn from(error: WorkspaceError) -> Self {
+        Self::Sessions(error.into())
+    }
+}
+
+/// Code, hint and params; the message is the error's own text.
+type Described = (ErrorCode, Option<&'static str>, Vec<(&'static str, String)>);
+
+fn describe(error: AppError) -> Described {
+    use AppError as E;
+    match error {
+        E::Sessions(error) => sessions(error),
+        E::Host {
+            project,
+            terminal,
+            source,
+        } => {
+            let (code, hint, mut params) = client(&source);
+            params.push(("project", project.to_string()));
+            params.push(("terminal", terminal.to_string()));
+            (code, hint, params)
+        }
+        E::AttachmentUnknown => (ErrorCode::AttachmentUnknown, None, vec![]),
+        E::PreferencesNotSaved { file, reason } => (
+            ErrorCode::PreferencesNotSaved,
+            Some("The change lasts until Reprise is closed."),
+            vec![("file", shown(&file)), ("reason", reason)],
+        ),
+        E::Clipboard { reason } => (
+            ErrorCode::ClipboardUnavailable,
+            Some("Try again."),
+            vec![("reason", reason)],
+        ),
+        E::LinkRefused { url } => (
+            ErrorCode::LinkRefused,
+            Some("Only http, https and mailto links are opened. Copy it instead."),
+            vec![("url", url)],
+        ),
+        E::InvalidRequest { reason } => (ErrorCode::InvalidRequest, None, vec![("reason", reason)]),
+        E::Internal { reason } => internal(reason),
+    }
+}
+
+fn sessions(error: SessionsError) -> Described {
+    use SessionsError as E;
+    match error {
+        E::NoSuchProject(project) => (
+            ErrorCode::ProjectUnknown,
+            Some("It may have been removed in another window. Open its folder again."),
+            vec![("project", project.to_string())],
+        ),
+        E::Store(error) | E::Fold(FoldError::Store(error)) => store(&error),
+        E::Fold(error @ FoldError::Journal { .. }) => internal(error.to_string()),
+        E::Workspace(error) | E::Launch(LaunchError::Workspace(error)) => workspace(error),
+        E::Launch(
+            LaunchError::RefusedArgument { argument: named }
+            | LaunchError::RefusedVariable { name: named },
+        ) => (
+            ErrorCode::LaunchOptionRefused,
+            Some("Remove it from the project's launch options."),
+            vec![("argument", named)],
+        ),
+        E::Launch(error) => host_not_started(error.to_string()),
+        E::FolderTaken { project } => (
+            ErrorCode::FolderTaken,
+            Some("Open that project, or remove it first."),
+            vec![
+                ("path", project.workspace_path.clone()),
+                ("project", project.name.clone()),
+            ],
+        ),
+        E::StillLive { name } => (
+            ErrorCode::ProjectLive,
+            Some("End its terminals, then try again."),
+            vec![("name", name)],
+        ),
+        E::Cli(search) => cli(*search),
+        E::NoConfigDir => internal(E::NoConfigDir.to_string()),
+        E::Folders(error) => internal(error.to_string()),
+        error @ E::SessionProgram { .. } => (
+            ErrorCode::HostNotStarted,
+            Some("Install Reprise again: reprise-session belongs beside reprise."),
+            vec![("reason", error.to_string())],
+        ),
+        E::Host(error) => host_not_started(error.to_string()),
+        E::Client(error) => client(&error),
+        E::Conflict(found) => (
+            ErrorCode::SessionConflict,
+            Some("Open the project again, then choose once more."),
+            vec![("found", found.as_stored().unwrap_or_default().to_owned())],
+        ),
+        error @ (E::NotInLineage(_) | E::NoKeptCopy | E::PutBack(_)) => (
+            ErrorCode::InvalidRequest,
+            Some("Open the project again, then choose once more."),
+            vec![("reason", error.to_string())],
+        ),
+    }
+}
+
+fn store(error: &StoreError) -> Described {
+    let (code, hint, path) = match error {
+        StoreError::ReadOnly { path } => (
+            ErrorCode::StoreReadOnly,
+            "Make the file and its folder writable. Running terminals go on.",
+            path,
+        ),
+        StoreError::DiskFull { path } => (
+            ErrorCode::DiskFull,
+            "Free some space on that disk. Running terminals go on.",
+            path,
+        ),
+        StoreError::Busy { path, .. }
+        | StoreError::NewerSchema { path, .. }
+        | StoreError::Foreign { path }
+        | StoreError::Damaged { path, .. }
+        | StoreError::Missing { path }
+        | StoreError::Io { path, .. }
+        | StoreError::Database { path, .. } => (
+            ErrorCode::StoreUnavailable,
+            "Nothing in it was changed. Running terminals go on.",
+            path,
+        ),
+    };
+    let params = vec![("file", shown(path)), ("reason", error.to_string())];
+    (code, Some(hint), params)
+}
+
+fn workspace(error: WorkspaceError) -> Described {
+    let (code, hint, params) = match error {
+        WorkspaceError::Missing(path) => (
+            ErrorCode::FolderMissing,
+            "Choose another folder, or locate the project's folder where it is now.",
+            vec![("path", shown(&path))],
+        ),
+        WorkspaceError::NotAFolder(path) => (
+            ErrorCode::FolderNotAFolder,
+            "Choose the folder it is in.",
+            vec![("path", shown(&path))],
+        ),
+        WorkspaceError::Unreadable(path) => (
+            ErrorCode::FolderUnreadable,
+            "Check that you may read and enter it.",
+            vec![
+                ("path", shown(&path)),
+                ("reason", "permission denied".to_owned()),
+            ],
+        ),
+        WorkspaceError::Io { path, error } => (
+            ErrorCode::FolderUnreadable,
+            "Check that you may read and enter it.",
+            vec![("path", shown(&path)), ("reason", error.to_string())],
+        ),
+        WorkspaceError::NotUtf8(path) => (
+            ErrorCode::FolderNameNotText,
+            "Rename the folder, then open it again.",
+            vec![("path", shown(&path))],
+        ),
+    };
+    (code, Some(hint), params)
+}
+
+fn cli(search: CliSearch) -> Described {
+    match search {
+        CliSearch::Missing { searched } => {
+            let searched: Vec<_> = searched.iter().map(|path| shown(path)).collect();
+            (
+                ErrorCode::ClaudeMissing,
+                Some("Install Claude Code, or name its program in the settings."),
+                vec![("searched", searched.join(", "))],
+            )
+        }
+        CliSearch::TooOld {
+            path,
+            version,
+            oldest,
+        } => (
+            ErrorCode::ClaudeTooOld,
+            Some("Update it: claude update."),
+            vec![
+                ("path", shown(&path)),
+                ("version", version.to_string()),
+                ("oldest", oldest.to_string()),
+            ],
+        ),
+        CliSearch::Broken { path, why } => (
+            ErrorCode::ClaudeBroken,
+            Some("Run it with --version in a terminal to see what is wrong."),
+            vec![("path", shown(&path)), ("reason", why.to_string())],
+        ),
+        CliSearch::Found { path, .. } => internal(shown(&path)),
+    }
+}
+
+fn client(error: &ClientError) -> Described {
+    let (code, hint) = match error {
+        ClientError::NotRunning { .. } => (ErrorCode::TerminalUnknown, "Start it again."),
+        ClientError::Refused(_) => (ErrorCode::HostRefused, "Try again."),
+        ClientError::Unreachable { .. } | ClientError::Broken(_) | ClientError::Unreadable(_) => (
+            ErrorCode::HostUnreachable,
+            "Its program may still run. Try again; if that does not help, end it with \
+             `reprise-session kill`.",
+        ),
+    };
+    (code, Some(hint), vec![("reason", error.to_string())])
+}
+
+fn host_not_started(reason: String) -> Described {
+    (
+        ErrorCode::HostNotStarted,
+        Some("Try again."),
+        vec![("reason", reason)],
+    )
+}
+
+fn internal(reason: String) -> Described {
+    (ErrorCode::Internal, None, vec![("reason", reason)])
+}
+
+fn shown(path: &std::path::Path) -> String {
+    path.display().to_string()
+}
+
+/// With a capital letter and a full stop, unless it begins with a path.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let mut sentence: String = letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default();
+    if !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_what_happened_to_what_and_what_to_do() {
+        let missing = WorkspaceError::Missing("/home/ana/gone".into());
+        let error = CommandError::from(missing);
+        assert_eq!(error.code, ErrorCode::FolderMissing);
+        assert_eq!(
+            error.message,
+            "The folder \"/home/ana/gone\" does not exist."
+        );
+        assert!(error.hint.is_some());
+        assert_eq!(error.params["path"], "/home/ana/gone");
+    }
+}

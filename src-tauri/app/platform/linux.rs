@@ -1,0 +1,167 @@
+//! Linux: GTK's clipboards, WebKitGTK's web process, and its two ways of drawing.
+
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use gtk::gdk;
+use tauri::{AppHandle, Runtime, WebviewWindow};
+use webkit2gtk::{WebProcessTerminationReason, WebViewExt};
+
+/// Makes WebKitGTK draw without DMA buffers. With some graphics drivers nothing appears
+/// otherwise (tauri-apps/tauri#9394 and many like it).
+const WITHOUT_DMABUF: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+
+/// How long another program may take to hand over what was copied in it.
+const PASTE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Checks that there is a display to open a window on.
+///
+/// # Errors
+/// A sentence for the person.
+pub fn check_display() -> Result<(), String> {
+    gtk::init().map_err(|_| match (set("DISPLAY"), set("WAYLAND_DISPLAY")) {
+        (None, None) => "there is no display: neither DISPLAY nor WAYLAND_DISPLAY is set. \
+             Start Reprise from a graphical session; `reprise-session attach` works without one."
+            .to_owned(),
+        (x11, wayland) => format!(
+            "the display {} cannot be opened. Check that it runs and that you may use it; \
+             `reprise-session attach` works without one.",
+            wayland.or(x11).unwrap_or_default()
+        ),
+    })
+}
+
+fn set(variable: &str) -> Option<String> {
+    std::env::var(variable)
+        .ok()
+        .filter(|value| !value.is_empty())
+}
+
+/// Whether a start with the other way of drawing is worth a try: it was not tried, and the
+/// person has not chosen one.
+pub fn can_redraw_differently() -> bool {
+    std::env::var_os(WITHOUT_DMABUF).is_none()
+}
+
+/// Starts the program again in this very process, drawing the other way. Returns only when
+/// that failed.
+pub fn restart_drawing_differently(arguments: &[std::ffi::OsString]) -> std::io::Error {
+    match std::env::current_exe() {
+        Ok(program) => Command::new(program)
+            .args(arguments)
+            .env(WITHOUT_DMABUF, "1")
+            .exec(),
+        Err(error) => error,
+    }
+}
+
+/// Which of the two clipboards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection {
+    /// What was copied by command.
+    Clipboard,
+    /// What was selected with the mouse; the middle button pastes it.
+    Primary,
+}
+
+fn clipboard(selection: Selection) -> gtk::Clipboard {
+    gtk::Clipboard::get(match selection {
+        Selection::Clipboard => &gdk::SELECTION_CLIPBOARD,
+        Selection::Primary => &gdk::SELECTION_PRIMARY,
+    })
+}
+
+/// Puts a text into a clipboard.
+///
+/// # Errors
+/// The app is ending.
+pub async fn write_selection<R: Runtime>(
+    app: &AppHandle<R>,
+    selection: Selection,
+    text: String,
+) -> Result<(), String> {
+    on_main_thread(app, move |done| {
+        clipboard(selection).set_text(&text);
+        done(());
+    })
+    .await
+}
+
+/// The text in a clipboard; none where there is none, or where it is not a text.
+///
+/// # Errors
+/// The program that has it does not answer, or the app is ending.
+pub async fn read_selection<R: Runtime>(
+    app: &AppHandle<R>,
+    selection: Selection,
+) -> Result<Option<String>, String> {
+    on_main_thread(app, move |done| {
+        // Not `wait_for_text`, which stops everything else until the other program answers.
+        clipboard(selection).request_text(move |_, text| done(text.map(str::to_owned)));
+    })
+    .await
+}
+
+/// Runs `work` on GTK's thread and waits, bounded, for what it hands to its argument.
+async fn on_main_thread<R: Runtime, T: Send + 'static>(
+    app: &AppHandle<R>,
+    work: impl FnOnce(Box<dyn FnOnce(T)>) + Send + 'static,
+) -> Result<T, String> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    app.run_on_main_thread(move || {
+        work(Box::new(move |value| {
+            // The asker may have given up.
+            let _ = sender.send(value);
+        }));
+    })
+    .map_err(|error| error.to_string())?;
+    match tokio::time::timeout(PASTE_TIMEOUT, receiver).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(_)) => Err("Reprise is ending".to_owned()),
+        Err(_) => Err("the program that has the text does not answer".to_owned()),
+    }
+}
+
+/// The web process that draws the window's content.
+pub struct WebProcess {
+    responds: Arc<AtomicBool>,
+}
+
+impl WebProcess {
+    /// Watches the web process of a window; `ended` is told, in words, each time one ends
+    /// that was not asked to.
+    ///
+    /// # Errors
+    /// The window is gone.
+    pub fn watch<R: Runtime>(
+        window: &WebviewWindow<R>,
+        ended: impl Fn(&'static str) + Send + 'static,
+    ) -> tauri::Result<Self> {
+        let responds = Arc::new(AtomicBool::new(true));
+        let known = responds.clone();
+        window.with_webview(move |webview| {
+            let webview = webview.inner();
+            webview.connect_is_web_process_responsive_notify(move |webview| {
+                known.store(webview.is_web_process_responsive(), Ordering::Relaxed);
+            });
+            webview.connect_web_process_terminated(move |_, reason| match reason {
+                WebProcessTerminationReason::Crashed => ended("it crashed"),
+                WebProcessTerminationReason::ExceededMemoryLimit => {
+                    ended("it used too much memory")
+                }
+                // Ended by us.
+                WebProcessTerminationReason::TerminatedByApi => {}
+                _ => ended("it ended for an unknown reason"),
+            });
+        })?;
+        Ok(Self { responds })
+    }
+
+    /// Whether it reacts. One that does not can show no question.
+    pub fn responds(&self) -> bool {
+        self.responds.load(Ordering::Relaxed)
+    }
+}

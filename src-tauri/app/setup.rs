@@ -1,0 +1,193 @@
+//! Puts the app together and runs it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reprise_core::claude::launch::open_workspace;
+use reprise_core::folders::Folders;
+use tauri::{AppHandle, Manager, WindowEvent};
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+use crate::commands::{
+    desktop, preferences, projects, sessions, terminals, window as window_commands,
+};
+use crate::events::Event;
+use crate::preferences::PreferencesFile;
+use crate::state::App;
+use crate::{arguments, closing, page, platform, window};
+
+const IDENTIFIER: &str = "dev.reprise.Reprise";
+/// A window that is being moved has come to rest after this much time.
+const AT_REST_AFTER: Duration = Duration::from_millis(400);
+
+/// Opens the window, and a folder in it; or hands over to the Reprise that runs already.
+pub fn run(folder: Option<PathBuf>) -> ExitCode {
+    match build(folder) {
+        Ok(app) => {
+            app.run(|_, _| {});
+            ExitCode::SUCCESS
+        }
+        Err(message) => {
+            eprintln!("reprise: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build(folder: Option<PathBuf>) -> Result<tauri::App, String> {
+    let folder = folder
+        .map(|folder| open_workspace(&folder))
+        .transpose()
+        .map_err(|error| error.to_string())?;
+    let folders = Folders::from_env(|name| std::env::var_os(name)).map_err(|e| e.to_string())?;
+    platform::check_display()?;
+    let moved = Arc::new(Notify::new());
+    let moving = moved.clone();
+    tauri::Builder::default()
+        .plugin(
+            tauri_plugin_single_instance::Builder::new()
+                .dbus_id(instance_name(&folders))
+                .callback(handed_over)
+                .build(),
+        )
+        .plugin(tauri_plugin_store::Builder::new().build())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_opener::init())
+        .invoke_handler(tauri::generate_handler![
+            desktop::write_clipboard,
+            desktop::read_clipboard,
+            desktop::write_primary,
+            desktop::read_primary,
+            desktop::open_link,
+            preferences::set_preferences,
+            projects::bootstrap,
+            projects::list_projects,
+            projects::list_notices,
+            projects::open_folder,
+            projects::open_path,
+            projects::rename_project,
+            projects::locate_folder,
+            projects::remove_project,
+            projects::set_launch_options,
+            sessions::start_session,
+            sessions::new_shell,
+            sessions::end_terminal,
+            sessions::last_picture,
+            terminals::attach_terminal,
+            terminals::terminal_input,
+            terminals::resize_terminal,
+            terminals::ack_terminal,
+            terminals::detach_terminal,
+            terminals::set_palette,
+            window_commands::first_paint,
+            window_commands::close_window,
+        ])
+        .on_window_event(move |window, event| match event {
+            WindowEvent::CloseRequested { api, .. } => {
+                api.prevent_close();
+                closing::requested(window.app_handle());
+            }
+            event if window::moves(event) => moving.notify_one(),
+            _ => {}
+        })
+        .setup(move |app| {
+            if let Err(error) = set_up(app.handle(), folders, folder, moved) {
+                eprintln!("reprise: the window could not be opened: {error}");
+                std::process::exit(1);
+            }
+            Ok(())
+        })
+        .build(tauri::generate_context!())
+        .map_err(|error| error.to_string())
+}
+
+fn set_up(
+    app: &AppHandle,
+    folders: Folders,
+    folder: Option<String>,
+    moved: Arc<Notify>,
+) -> tauri::Result<()> {
+    let preferences = PreferencesFile::open(app, folders.preferences_dir(), Timestamp::now());
+    let place = preferences.window();
+    let theme = preferences.get().theme;
+    let to_open = folder.clone().map(PathBuf::from);
+    app.manage(App::new(folders, preferences, to_open));
+
+    let handle = app.clone();
+    window::open(app, place, theme, move || {
+        handle.state::<App>().attachments.detach_all();
+    })?;
+    let arguments = match folder {
+        Some(folder) => vec![OsString::from("--"), folder.into()],
+        None => Vec::new(),
+    };
+    page::look_after(app, arguments)?;
+    preferences::look_for_claude(app.clone());
+    tauri::async_runtime::spawn(follow_terminals(app.clone()));
+    tauri::async_runtime::spawn(app.state::<App>().live.clone().keep_looking());
+    tauri::async_runtime::spawn(follow_window(app.clone(), moved));
+    Ok(())
+}
+
+/// Tells the window when a live terminal changes, after what that changed in the store.
+async fn follow_terminals(app: AppHandle) {
+    let state = app.state::<App>();
+    state.live.look().await;
+    if let Ok(sessions) = state.sessions().await {
+        // Whatever cannot be removed now is found again at the next start.
+        tauri::async_runtime::spawn_blocking(move || sessions.core.collect_unused_builds());
+    }
+    loop {
+        state.live.change().await;
+        state.fold_changes().await;
+        Event::ProjectsChanged.send(&app);
+    }
+}
+
+/// Remembers the window's place once it has come to rest.
+async fn follow_window(app: AppHandle, moved: Arc<Notify>) {
+    loop {
+        moved.notified().await;
+        sleep(AT_REST_AFTER).await;
+        app.state::<App>().remember_window(&app).await;
+    }
+}
+
+/// A second start found this one: it told its arguments and its folder, and has ended.
+fn handed_over(app: &AppHandle, arguments: Vec<String>, cwd: String) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        // It may come while this one is still being set up.
+        while app.try_state::<App>().is_none() {
+            sleep(Duration::from_millis(20)).await;
+        }
+        window::show(&app);
+        let request = arguments::read(arguments.into_iter().skip(1).map(OsString::from));
+        let Ok(arguments::Request::Open(Some(folder))) = request else {
+            return;
+        };
+        match app.state::<App>().open(Path::new(&cwd).join(folder)).await {
+            Some(project) => Event::OpenProject(project).send(&app),
+            None => Event::NoticesChanged.send(&app),
+        }
+    });
+}
+
+/// The name under which a second start finds this one: one for each place of the app's
+/// state, since only with the same state are the two the same Reprise.
+fn instance_name(folders: &Folders) -> String {
+    let mark = folders
+        .hosts_dir()
+        .as_os_str()
+        .as_encoded_bytes()
+        .iter()
+        .fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+        });
+    format!("{IDENTIFIER}.i{mark:08x}")
+}

@@ -1,0 +1,387 @@
+//! What the commands share: the running app.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use reprise_core::folders::Folders;
+use reprise_core::model::{OutputProject, ProjectId, TerminalKey};
+use reprise_core::project_sessions::ProjectSessions;
+use reprise_core::session::hosts::Hosts;
+use reprise_core::store::{SetAside, SqliteStore, Store, StoreError};
+use tauri::{AppHandle, Manager, Runtime};
+
+use crate::attachments::Attachments;
+use crate::dto::{ClaudeCheck, CommandError, Locale, Notice, ProjectView, TerminalRef};
+use crate::error::AppError;
+use crate::live::LiveTerminals;
+use crate::page::Page;
+use crate::preferences::PreferencesFile;
+use crate::views::{self, ProjectFacts};
+use crate::{window, words};
+
+/// The program of hosts and hooks, which is installed beside this one.
+const SESSION_PROGRAM: &str = "reprise-session";
+
+/// The running app.
+pub struct App {
+    /// Where its files are.
+    pub folders: Folders,
+    /// The hosts of this machine.
+    pub hosts: Hosts,
+    /// What the person chose.
+    pub preferences: Arc<PreferencesFile>,
+    /// The terminals that the page shows.
+    pub attachments: Arc<Attachments>,
+    /// The terminals that live.
+    pub live: Arc<LiveTerminals>,
+    /// The page that draws the window.
+    pub page: Page,
+    /// None until the store could be opened.
+    opened: tokio::sync::Mutex<Option<Sessions>>,
+    claude_search: tokio::sync::Mutex<()>,
+    known: Mutex<Known>,
+}
+
+/// Projects and sessions, over an open store.
+#[derive(Clone)]
+pub struct Sessions {
+    /// The core's side of it.
+    pub core: Arc<ProjectSessions>,
+    /// The build that new hosts run, where it could be told.
+    pub build: Option<String>,
+}
+
+/// What was found out and stays until it is found out anew.
+#[derive(Default)]
+struct Known {
+    projects: Vec<(OutputProject, ProjectFacts)>,
+    build: Option<String>,
+    store_set_aside: Option<Notice>,
+    store_error: Option<CommandError>,
+    open_refused: Option<CommandError>,
+    claude: Option<ClaudeCheck>,
+    to_open: Option<PathBuf>,
+    to_show: Option<ProjectId>,
+    /// How many records of each live session's journal are in the store.
+    folded: BTreeMap<ProjectId, u64>,
+}
+
+impl App {
+    /// An app that has not looked at anything yet; `to_open` is the folder it was started with.
+    pub fn new(folders: Folders, preferences: PreferencesFile, to_open: Option<PathBuf>) -> Self {
+        let hosts = Hosts::new(folders.clone());
+        Self {
+            live: LiveTerminals::new(hosts.clone()),
+            hosts,
+            folders,
+            preferences: Arc::new(preferences),
+            attachments: Arc::default(),
+            page: Page::default(),
+            opened: tokio::sync::Mutex::default(),
+            claude_search: tokio::sync::Mutex::default(),
+            known: Mutex::new(Known {
+                to_open,
+                ..Known::default()
+            }),
+        }
+    }
+
+    /// Projects and sessions. The store is opened at the first call, and after a failure at
+    /// each further one.
+    ///
+    /// # Errors
+    /// The store cannot be opened; live terminals go on without.
+    pub async fn sessions(&self) -> Result<Sessions, AppError> {
+        let mut opened = self.opened.lock().await;
+        if let Some(sessions) = &*opened {
+            return Ok(sessions.clone());
+        }
+        let folders = self.folders.clone();
+        let chosen = self.preferences.get().claude_path;
+        let (sessions, set_aside) = unblocked(move || open_sessions(folders, chosen)).await?;
+        let mut known = self.known();
+        known.build.clone_from(&sessions.build);
+        known.store_set_aside = set_aside.map(|set_aside| Notice::StoreSetAside {
+            file: self.folders.database().display().to_string(),
+            kept_as: set_aside.moved_to.display().to_string(),
+        });
+        drop(known);
+        *opened = Some(sessions.clone());
+        Ok(sessions)
+    }
+
+    /// All projects with their live terminals. While the store cannot be read, what was read
+    /// of it last; the second value tells that this began or ended.
+    pub async fn projects(&self) -> (Vec<ProjectView>, bool) {
+        let read = match self.sessions().await {
+            Ok(sessions) => unblocked(move || read_projects(&sessions.core)).await,
+            Err(error) => Err(error),
+        };
+        let mut known = self.known();
+        let error = match read {
+            Ok(projects) => {
+                known.projects = projects;
+                None
+            }
+            Err(error) => Some(CommandError::from(error)),
+        };
+        let changed = known.store_error != error;
+        known.store_error = error;
+        let stored = known
+            .projects
+            .iter()
+            .map(|(project, facts)| (project.clone(), *facts))
+            .collect();
+        let build = known.build.clone();
+        drop(known);
+        let views = views::projects(stored, &self.live.statuses(), build.as_deref());
+        (views, changed)
+    }
+
+    /// One project, with its live terminals.
+    pub async fn project(&self, id: ProjectId) -> Result<ProjectView, AppError> {
+        let id = id.to_string();
+        let (views, _) = self.projects().await;
+        views
+            .into_iter()
+            .find(|view| view.id == id)
+            .ok_or_else(|| AppError::Internal {
+                reason: format!("project {id} is not in the list"),
+            })
+    }
+
+    /// Brings into the store what live and ended sessions wrote down since the last time.
+    pub async fn fold_changes(&self) {
+        let now: BTreeMap<ProjectId, u64> = self
+            .live
+            .statuses()
+            .into_iter()
+            .filter(|status| status.terminal == TerminalKey::Claude)
+            .map(|status| (status.project, status.journal_records))
+            .collect();
+        let changed: Vec<ProjectId> = {
+            let folded = &self.known().folded;
+            let grown = now
+                .iter()
+                .filter(|(project, records)| folded.get(project) != Some(records));
+            let ended = folded
+                .iter()
+                .filter(|(project, _)| !now.contains_key(project));
+            grown.chain(ended).map(|(project, _)| *project).collect()
+        };
+        if changed.is_empty() {
+            return;
+        }
+        let Ok(sessions) = self.sessions().await else {
+            return;
+        };
+        let folding = unblocked(move || {
+            for project in changed {
+                // A conflict is told when the session is started.
+                sessions.core.fold(project)?;
+            }
+            Ok::<_, AppError>(())
+        });
+        match folding.await {
+            Ok(()) => self.known().folded = now,
+            Err(error) => eprintln!("reprise: {error}"),
+        }
+    }
+
+    /// Opens the folder that the app was started with, if that has not been done.
+    pub async fn open_requested(&self) {
+        let folder = self.known().to_open.take();
+        if let Some(folder) = folder {
+            self.open(folder).await;
+        }
+    }
+
+    /// Opens a folder that was named in a shell, and shows its project.
+    pub async fn open(&self, folder: PathBuf) -> Option<ProjectId> {
+        let opened = match self.sessions().await {
+            Ok(sessions) => {
+                unblocked(move || Ok::<_, AppError>(sessions.core.open_folder(&folder)?)).await
+            }
+            Err(error) => Err(error),
+        };
+        let mut known = self.known();
+        match opened {
+            Ok(project) => {
+                known.open_refused = None;
+                known.to_show = Some(project.id);
+                Some(project.id)
+            }
+            Err(error) => {
+                known.open_refused = Some(error.into());
+                None
+            }
+        }
+    }
+
+    /// The project to show: the one that was asked for, once, else the last one.
+    pub fn take_to_show(&self) -> Option<String> {
+        let asked = self.known().to_show.take();
+        asked
+            .map(|project| project.to_string())
+            .or_else(|| self.preferences.get().last_project)
+    }
+
+    /// What was found when Claude Code was looked for.
+    pub fn claude(&self) -> ClaudeCheck {
+        self.known()
+            .claude
+            .clone()
+            .unwrap_or(ClaudeCheck::Unchecked)
+    }
+
+    /// Takes the turn to look for Claude Code; none while somebody else has it.
+    pub fn begin_claude_search(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        self.claude_search.try_lock().ok()
+    }
+
+    /// Looks for Claude Code; whether that changed anything.
+    pub async fn look_for_claude(&self) -> bool {
+        let Ok(sessions) = self.sessions().await else {
+            return false;
+        };
+        let found = unblocked(move || Ok::<_, AppError>(sessions.core.cli())).await;
+        let check = found.ok().map(views::claude_check);
+        let mut known = self.known();
+        let changed = known.claude != check;
+        known.claude = check;
+        changed
+    }
+
+    /// What the person should know of, now.
+    pub fn notices(&self) -> Vec<Notice> {
+        let (set_aside, store_error, open_refused, build) = {
+            let known = self.known();
+            (
+                known.store_set_aside.clone(),
+                known.store_error.clone(),
+                known.open_refused.clone(),
+                known.build.clone(),
+            )
+        };
+        let waiting: Vec<TerminalRef> = self
+            .live
+            .statuses()
+            .iter()
+            .filter(|status| views::waits_for_restart(status, build.as_deref()))
+            .map(|status| TerminalRef {
+                project_id: status.project.to_string(),
+                terminal: status.terminal.to_string(),
+            })
+            .collect();
+        [
+            store_error.map(|error| Notice::StoreUnavailable { error }),
+            set_aside,
+            self.preferences.notice(),
+            open_refused.map(|error| Notice::OpenRefused { error }),
+            (!waiting.is_empty()).then_some(Notice::HostsWaitForRestart { terminals: waiting }),
+            self.page.notice(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// The language to speak.
+    pub fn language(&self) -> Locale {
+        words::language(self.preferences.get().locale, |name| {
+            std::env::var(name).ok()
+        })
+    }
+
+    /// Notes where the window is, for the next start.
+    pub async fn remember_window<R: Runtime>(&self, app: &AppHandle<R>) {
+        let Some(window) = app.get_webview_window(window::LABEL) else {
+            return;
+        };
+        let before = self.preferences.window();
+        let Ok(Some(place)) = window::place(&window, before) else {
+            return;
+        };
+        let preferences = self.preferences.clone();
+        if let Err(error) = unblocked(move || preferences.remember_window(place)).await {
+            eprintln!("reprise: {error}");
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs what may wait for a disk or another process where nobody else waits for it.
+///
+/// # Errors
+/// Those of the work.
+pub async fn unblocked<T, E>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, AppError>
+where
+    T: Send + 'static,
+    E: Into<AppError> + Send + 'static,
+{
+    match tauri::async_runtime::spawn_blocking(work).await {
+        Ok(result) => result.map_err(Into::into),
+        Err(error) => Err(AppError::Internal {
+            reason: error.to_string(),
+        }),
+    }
+}
+
+/// Opens the store, and brings into it what hosts wrote down while no app was there.
+fn open_sessions(
+    folders: Folders,
+    chosen_cli: Option<String>,
+) -> Result<(Sessions, Option<SetAside>), AppError> {
+    let opened = SqliteStore::open(&folders.database(), Timestamp::now())?;
+    let program = std::env::current_exe()
+        .map_err(|error| AppError::Internal {
+            reason: error.to_string(),
+        })?
+        .with_file_name(SESSION_PROGRAM);
+    let store: Arc<dyn Store> = Arc::new(opened.store);
+    let core = ProjectSessions::new(
+        store,
+        folders,
+        program,
+        env!("CARGO_PKG_VERSION"),
+        std::env::vars_os().collect(),
+    );
+    core.choose_cli(chosen_cli.map(Into::into));
+    core.fold_all();
+    // A program that is missing is told when something is to be started with it.
+    let build = core.build().ok();
+    let sessions = Sessions {
+        core: Arc::new(core),
+        build,
+    };
+    Ok((sessions, opened.set_aside))
+}
+
+fn read_projects(
+    sessions: &ProjectSessions,
+) -> Result<Vec<(OutputProject, ProjectFacts)>, StoreError> {
+    let store = sessions.store();
+    let mut read = Vec::new();
+    for project in store.projects()? {
+        let last_end = sessions.hosts().last_end(project.id);
+        let last_id = store.lineage(project.id)?.last().map(|entry| entry.at);
+        let screen = sessions
+            .folders()
+            .host_files(project.id, TerminalKey::Claude)
+            .screen;
+        let facts = ProjectFacts {
+            last_end,
+            last_used_at: last_id.max(last_end.map(|end| end.at)),
+            has_picture: screen.exists(),
+        };
+        read.push((project, facts));
+    }
+    Ok(read)
+}

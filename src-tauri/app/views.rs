@@ -1,0 +1,444 @@
+//! From the core's types to the plain data that crosses to the window, and back.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use reprise_core::claude::cli::CliSearch;
+use reprise_core::claude::resume::ResumeCause;
+use reprise_core::model::{
+    CurrentSessionId, DisplayMode, LaunchOptions, OutputProject, ProjectId, ProjectStatus,
+    SessionSource, SessionState, TerminalKey, TerminalSize,
+};
+use reprise_core::project_sessions::{
+    EarlierSession, NotStarted, ResumeFailure, StartChoice, StartOutcome,
+};
+use reprise_core::session::hosts::LastEnd;
+use reprise_core::session::protocol::HostStatus;
+use reprise_core::session::screen::Palette;
+
+use crate::dto;
+use crate::error::AppError;
+
+/// What a project's view is made of, beside the project itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ProjectFacts {
+    /// How its last session ended.
+    pub last_end: Option<LastEnd>,
+    /// When its conversation was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// Whether a last picture was kept.
+    pub has_picture: bool,
+}
+
+/// All projects, and after them those that only their live hosts know: a store that cannot be
+/// read hides no terminal.
+pub fn projects(
+    stored: Vec<(OutputProject, ProjectFacts)>,
+    live: &[HostStatus],
+    build: Option<&str>,
+) -> Vec<dto::ProjectView> {
+    let mut terminals: BTreeMap<ProjectId, Vec<&HostStatus>> = BTreeMap::new();
+    for status in live {
+        terminals.entry(status.project).or_default().push(status);
+    }
+    let mut views: Vec<_> = stored
+        .into_iter()
+        .map(|(stored, facts)| {
+            let live = terminals.remove(&stored.id).unwrap_or_default();
+            project(stored, facts, &live, build)
+        })
+        .collect();
+    views.extend(
+        terminals
+            .values()
+            .filter_map(|live| project_of_hosts(live, build)),
+    );
+    views
+}
+
+fn project(
+    project: OutputProject,
+    facts: ProjectFacts,
+    live: &[&HostStatus],
+    build: Option<&str>,
+) -> dto::ProjectView {
+    let (session_id, invalid_session_id) = match project.claude_session_id {
+        CurrentSessionId::Unset => (None, None),
+        CurrentSessionId::Set(id) => (Some(id.to_string()), None),
+        CurrentSessionId::Invalid(text) => (None, Some(text)),
+    };
+    dto::ProjectView {
+        id: project.id.to_string(),
+        name: project.name,
+        workspace_path: project.workspace_path,
+        status: match project.status {
+            ProjectStatus::Created => dto::ProjectStatus::Created,
+            ProjectStatus::Initialized => dto::ProjectStatus::Initialized,
+            ProjectStatus::Active => dto::ProjectStatus::Active,
+        },
+        session_id,
+        invalid_session_id,
+        live: claude_of(live, build),
+        shells: shells_of(live, build),
+        last_end: facts.last_end.map(|end| dto::LastEnd {
+            code: end.exit.code,
+            signal: end.exit.signal,
+            at: end.at,
+        }),
+        last_used_at: facts.last_used_at,
+        has_picture: facts.has_picture,
+        launch: launch(project.launch),
+    }
+}
+
+fn project_of_hosts(live: &[&HostStatus], build: Option<&str>) -> Option<dto::ProjectView> {
+    let any = live.first()?;
+    Some(dto::ProjectView {
+        id: any.project.to_string(),
+        name: any.name.clone(),
+        workspace_path: any.workspace.clone(),
+        status: dto::ProjectStatus::Active,
+        session_id: live
+            .iter()
+            .find_map(|status| status.session_id.as_ref())
+            .map(ToString::to_string),
+        invalid_session_id: None,
+        live: claude_of(live, build),
+        shells: shells_of(live, build),
+        last_end: None,
+        last_used_at: None,
+        has_picture: false,
+        launch: launch(LaunchOptions::default()),
+    })
+}
+
+fn claude_of(live: &[&HostStatus], build: Option<&str>) -> Option<dto::TerminalView> {
+    live.iter()
+        .find(|status| status.terminal == TerminalKey::Claude)
+        .map(|status| terminal(status, build))
+}
+
+fn shells_of(live: &[&HostStatus], build: Option<&str>) -> Vec<dto::TerminalView> {
+    let mut shells: Vec<_> = live
+        .iter()
+        .filter(|status| status.terminal != TerminalKey::Claude)
+        .collect();
+    shells.sort_by_key(|status| status.terminal);
+    shells
+        .into_iter()
+        .map(|status| terminal(status, build))
+        .collect()
+}
+
+/// A live terminal; `build` is the one that new hosts run.
+pub fn terminal(status: &HostStatus, build: Option<&str>) -> dto::TerminalView {
+    dto::TerminalView {
+        project_id: status.project.to_string(),
+        terminal: status.terminal.to_string(),
+        state: match &status.state {
+            SessionState::Starting => dto::TerminalState::Starting,
+            SessionState::Idle => dto::TerminalState::Idle,
+            SessionState::Working => dto::TerminalState::Working,
+            SessionState::Permission => dto::TerminalState::Permission,
+            SessionState::Question => dto::TerminalState::Question,
+            SessionState::Shell => dto::TerminalState::Shell,
+            SessionState::Ended(exit) => dto::TerminalState::Ended {
+                code: exit.code,
+                signal: exit.signal,
+            },
+            SessionState::Unknown => dto::TerminalState::Unknown,
+        },
+        since: status.since,
+        host_pid: status.host_pid,
+        program_pid: Some(status.program_pid),
+        cols: status.size.cols,
+        rows: status.size.rows,
+        started_at: status.started_at,
+        clients: u32::try_from(status.clients).unwrap_or(u32::MAX),
+        title: status.title.clone(),
+        progress: status.progress,
+        waits_for_restart: waits_for_restart(status, build),
+    }
+}
+
+/// Whether a host runs another build than new hosts do.
+pub fn waits_for_restart(status: &HostStatus, build: Option<&str>) -> bool {
+    build.is_some_and(|build| build != status.build)
+}
+
+/// What a search for Claude Code came to.
+pub fn claude_check(search: CliSearch) -> dto::ClaudeCheck {
+    match search {
+        CliSearch::Found { path, version } => dto::ClaudeCheck::Found {
+            path: path.display().to_string(),
+            version: version.to_string(),
+        },
+        CliSearch::Missing { searched } => dto::ClaudeCheck::Missing {
+            searched: searched
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect(),
+        },
+        CliSearch::TooOld {
+            path,
+            version,
+            oldest,
+        } => dto::ClaudeCheck::TooOld {
+            path: path.display().to_string(),
+            version: version.to_string(),
+            oldest: oldest.to_string(),
+        },
+        CliSearch::Broken { path, why } => dto::ClaudeCheck::Broken {
+            path: path.display().to_string(),
+            reason: why.to_string(),
+        },
+    }
+}
+
+/// What came of a start.
+pub fn outcome(outcome: StartOutcome, build: Option<&str>) -> dto::StartOutcome {
+    match outcome {
+        StartOutcome::Live(status) => dto::StartOutcome::Live {
+            terminal: terminal(&status, build),
+        },
+        StartOutcome::CannotResume(failure) => dto::StartOutcome::CannotResume {
+            failure: resume_failure(*failure),
+        },
+    }
+}
+
+fn resume_failure(failure: ResumeFailure) -> dto::ResumeFailure {
+    use dto::ResumeFailureCause as Cause;
+    let mut view = dto::ResumeFailure {
+        cause: Cause::Conflict,
+        session_id: String::new(),
+        workspace_path: failure.workspace,
+        last_used_at: failure.last_used,
+        searched: Vec::new(),
+        reason: None,
+        other_id: None,
+        pid: None,
+        other_folder: None,
+        kept_copy: None,
+        earlier: failure.earlier.into_iter().map(earlier).collect(),
+    };
+    let why = match failure.why {
+        NotStarted::Conflict(conflict) => {
+            view.session_id = conflict.stored.as_stored().unwrap_or_default().to_owned();
+            view.other_id = Some(conflict.journalled.to_string());
+            return view;
+        }
+        NotStarted::CannotResume(why) => why,
+    };
+    view.session_id = why.session_id;
+    view.kept_copy = why.kept_copy.map(|path| path.display().to_string());
+    view.cause = match why.cause {
+        ResumeCause::InvalidId => Cause::InvalidId,
+        ResumeCause::LiveElsewhere(process) => {
+            view.pid = Some(process.pid);
+            Cause::LiveElsewhere
+        }
+        ResumeCause::OrphanAlive(process) => {
+            view.pid = Some(process.pid);
+            Cause::OrphanAlive
+        }
+        ResumeCause::TranscriptEmpty(path) => {
+            view.searched = vec![path.display().to_string()];
+            Cause::TranscriptEmpty
+        }
+        ResumeCause::TranscriptElsewhere { path, config_dir } => {
+            view.searched = vec![path.display().to_string()];
+            view.other_folder = Some(config_dir.display().to_string());
+            Cause::TranscriptElsewhere
+        }
+        ResumeCause::TranscriptMissing { searched } => {
+            view.searched = searched
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            Cause::TranscriptMissing
+        }
+        ResumeCause::TranscriptUnreadable { folder, error } => {
+            view.searched = vec![folder.display().to_string()];
+            view.reason = Some(error);
+            Cause::TranscriptUnreadable
+        }
+        ResumeCause::Refused(exit) => {
+            view.reason = Some(exit.code.to_string());
+            Cause::Refused
+        }
+    };
+    view
+}
+
+fn earlier(session: EarlierSession) -> dto::EarlierSession {
+    dto::EarlierSession {
+        session_id: session.entry.session_id.to_string(),
+        source: match session.entry.source {
+            SessionSource::Startup => dto::SessionSource::Startup,
+            SessionSource::Resume => dto::SessionSource::Resume,
+            SessionSource::Clear => dto::SessionSource::Clear,
+            SessionSource::Fork => dto::SessionSource::Fork,
+            SessionSource::Import => dto::SessionSource::Import,
+            SessionSource::Unknown => dto::SessionSource::Unknown,
+        },
+        at: session.entry.at,
+        message_sent: session.entry.message_sent,
+        resumable: session.resumable,
+    }
+}
+
+/// What the person chose.
+///
+/// # Errors
+/// The id is none.
+pub fn choice(choice: dto::StartChoice) -> Result<StartChoice, AppError> {
+    Ok(match choice {
+        dto::StartChoice::StartFresh => StartChoice::StartFresh,
+        dto::StartChoice::ResumeEarlier { session_id } => {
+            StartChoice::ResumeEarlier(session_id.parse()?)
+        }
+        dto::StartChoice::PutTranscriptBack => StartChoice::PutTranscriptBack,
+        dto::StartChoice::TryAgain => StartChoice::TryAgain,
+    })
+}
+
+/// A size, within what a host accepts.
+pub fn size(size: dto::GridSize) -> TerminalSize {
+    TerminalSize {
+        cols: size.cols,
+        rows: size.rows,
+    }
+    .clamped()
+}
+
+/// The colours of a viewer.
+///
+/// # Errors
+/// One of them is no colour, or there are not 16.
+pub fn palette(palette: &dto::TerminalPalette) -> Result<Palette, AppError> {
+    let invalid = |reason: String| AppError::InvalidRequest { reason };
+    let colour = |text: &String| text.clone().try_into().map_err(invalid);
+    let ansi: Vec<_> = palette.ansi.iter().map(colour).collect::<Result<_, _>>()?;
+    Ok(Palette {
+        foreground: colour(&palette.foreground)?,
+        background: colour(&palette.background)?,
+        cursor: colour(&palette.cursor)?,
+        ansi: ansi
+            .try_into()
+            .map_err(|_| invalid("a palette has 16 colours".to_owned()))?,
+        dark: palette.dark,
+    })
+}
+
+fn launch(options: LaunchOptions) -> dto::LaunchOptions {
+    dto::LaunchOptions {
+        permission_mode: options.permission_mode,
+        model: options.model,
+        extra_args: options.extra_args,
+        env: options.env,
+        display: match options.display {
+            DisplayMode::FullScreen => dto::DisplayMode::FullScreen,
+            DisplayMode::Scrollback => dto::DisplayMode::Scrollback,
+        },
+    }
+}
+
+/// How a project's sessions are to start.
+pub fn launch_options(options: dto::LaunchOptions) -> LaunchOptions {
+    LaunchOptions {
+        permission_mode: options.permission_mode,
+        model: options.model,
+        extra_args: options.extra_args,
+        env: options.env,
+        display: match options.display {
+            dto::DisplayMode::FullScreen => DisplayMode::FullScreen,
+            dto::DisplayMode::Scrollback => DisplayMode::Scrollback,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(project: ProjectId, terminal: TerminalKey) -> HostStatus {
+        serde_json::from_value(serde_json::json!({
+            "project": project, "terminal": terminal, "name": "ledger",
+            "workspace": "/home/ana/ledger", "state": "permission",
+            "since": "2026-11-21T00:00:00Z", "host_pid": 10, "program_pid": 11,
+            "size": { "cols": 80, "rows": 24 }, "started_at": "2026-11-20T23:00:00Z",
+            "clients": 1, "build": "1.0.0-a",
+        }))
+        .unwrap()
+    }
+
+    fn stored(id: ProjectId, session: CurrentSessionId) -> OutputProject {
+        let at: Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
+        OutputProject {
+            id,
+            name: "ledger".into(),
+            workspace_path: "/home/ana/ledger".into(),
+            status: ProjectStatus::Created,
+            claude_session_id: session,
+            launch: LaunchOptions::default(),
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
+    #[test]
+    fn a_terminal_of_a_project_that_the_store_does_not_know_is_shown_all_the_same() {
+        let (known, unknown) = (ProjectId::generate(), ProjectId::generate());
+        let live = [
+            status(known, TerminalKey::Claude),
+            status(known, TerminalKey::Shell(10)),
+            status(known, TerminalKey::Shell(2)),
+            status(unknown, TerminalKey::Claude),
+        ];
+        let stored = vec![(
+            stored(known, CurrentSessionId::Unset),
+            ProjectFacts::default(),
+        )];
+        let views = projects(stored, &live, Some("1.0.0-b"));
+        assert_eq!(views.len(), 2);
+        let shells: Vec<_> = views[0]
+            .shells
+            .iter()
+            .map(|s| s.terminal.as_str())
+            .collect();
+        assert_eq!(shells, ["shell-2", "shell-10"]);
+        assert_eq!(views[1].id, unknown.to_string());
+        let live = views[1].live.as_ref().unwrap();
+        assert_eq!(live.state, dto::TerminalState::Permission);
+        assert!(live.waits_for_restart);
+    }
+
+    #[test]
+    fn an_id_that_is_no_uuid_is_shown_as_what_it_is() {
+        let id = ProjectId::generate();
+        let stored = vec![(
+            stored(id, CurrentSessionId::Invalid("--continue".into())),
+            ProjectFacts::default(),
+        )];
+        let view = projects(stored, &[], None).remove(0);
+        assert_eq!(view.session_id, None);
+        assert_eq!(view.invalid_session_id.as_deref(), Some("--continue"));
+    }
+
+    #[test]
+    fn a_palette_needs_sixteen_colours() {
+        let mut palette = dto::TerminalPalette {
+            foreground: "#1c2426".into(),
+            background: "#fdfcfa".into(),
+            cursor: "#006462".into(),
+            ansi: vec!["#000000".into(); 16],
+            dark: false,
+        };
+        assert!(super::palette(&palette).is_ok());
+        palette.ansi.pop();
+        assert!(super::palette(&palette).is_err());
+        palette.ansi.push("red; }".into());
+        assert!(super::palette(&palette).is_err());
+    }
+}
