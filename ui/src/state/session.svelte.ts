@@ -41,6 +41,8 @@ export class ProjectSession implements SessionFacts {
   readonly #host: SessionHost;
   /** Counts starts, so that the answer to one that was given up is ignored. */
   #start = 0;
+  /** The person gave up a start: what it still brings up is ended, not shown. */
+  #givenUp = false;
 
   constructor(projectId: string, host: SessionHost) {
     this.projectId = projectId;
@@ -75,6 +77,7 @@ export class ProjectSession implements SessionFacts {
     if (this.phase === 'opening' || !view) return;
     this.#start += 1;
     const start = this.#start;
+    this.#givenUp = false;
     this.phase = 'opening';
     this.front = 'claude';
     this.error = null;
@@ -87,7 +90,10 @@ export class ProjectSession implements SessionFacts {
     try {
       const size = await this.#host.measure();
       const outcome = await ipc.startSession(this.projectId, size, choice);
-      if (start !== this.#start) return;
+      if (start !== this.#start) {
+        if (this.#givenUp && outcome.kind === 'live') await this.#endClaude();
+        return;
+      }
       if (outcome.kind === 'live') {
         this.#attach(outcome.terminal);
       } else {
@@ -113,8 +119,18 @@ export class ProjectSession implements SessionFacts {
   /** Gives up a start that is under way. */
   async cancelStart(): Promise<void> {
     this.putOff();
+    this.#givenUp = true;
     this.#drop('claude');
-    await ipc.endTerminal(this.projectId, 'claude');
+    await this.#endClaude();
+  }
+
+  /** Ends a claude that may not be there yet; then its start ends it. */
+  async #endClaude(): Promise<void> {
+    try {
+      await ipc.endTerminal(this.projectId, 'claude');
+    } catch (error) {
+      if (reasonOf(error).code !== 'terminalUnknown') throw error;
+    }
   }
 
   /** Brings a terminal to the front, attaching to it the first time. */
@@ -153,7 +169,7 @@ export class ProjectSession implements SessionFacts {
       }
     }
     const waiting = ['cannotResume', 'failed', 'notNow'].includes(this.phase);
-    if (claude && waiting) this.#attach(claude);
+    if (claude && waiting && !this.#givenUp) this.#attach(claude);
   }
 
   dispose(): void {

@@ -190,13 +190,15 @@ export class LiveTerminal {
     this.#expected = null;
     this.#parsed = 0;
     this.#acked = 0;
+    // What could not be measured yet must not make the grid small.
     const size = this.#wanted ?? { cols: 80, rows: 24 };
+    const visible = this.#seen && this.#wanted !== null;
     try {
       const attachment = await ipc.attachTerminal(
         this.projectId,
         this.terminalKey,
         size,
-        this.#seen,
+        visible,
         (message) => {
           if (generation === this.#generation && !this.#disposed) this.#receive(message);
         },
