@@ -9,6 +9,8 @@
 
 mod conversation;
 mod headless;
+#[path = "../../../../tests/support/real_claude.rs"]
+mod real_claude;
 mod start;
 mod terminal;
 mod world;

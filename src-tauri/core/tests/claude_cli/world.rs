@@ -1,10 +1,9 @@
 //! A machine of its own for one test: home folder, workspace, API and hook program.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use reprise_core::claude::cli::{self, CliSearch};
 use reprise_core::claude::config::ConfigDir;
@@ -13,7 +12,7 @@ use reprise_core::claude::launch::{self, ClaudeStart, Conversation, Launch};
 use reprise_core::claude::version::CliVersion;
 use reprise_core::model::{ClaudeSessionId, LaunchOptions, ProjectId};
 
-const KEY: &str = "sk-ant-dummy";
+use crate::real_claude::{self, Api};
 
 pub struct World {
     root: tempfile::TempDir,
@@ -29,12 +28,7 @@ impl World {
     /// With a workspace that the person trusts.
     pub fn new() -> Self {
         let world = Self::untrusted();
-        let settings = format!(
-            r#"{{"hasCompletedOnboarding":true,"hasSeenAutoDefaultNotice":true,
-                "customApiKeyResponses":{{"approved":["{KEY}"],"rejected":[]}},
-                "projects":{{"{}":{{"hasTrustDialogAccepted":true}}}}}}"#,
-            world.workspace.display()
-        );
+        let settings = real_claude::settings(&[&world.workspace]);
         std::fs::write(world.config().settings_file(), settings).unwrap();
         world
     }
@@ -63,31 +57,26 @@ impl World {
             mv \"$file\" \"$spool/$(date +%s%N)-$$\"\n";
         std::fs::write(&hook, script).unwrap();
         std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let settings = format!(
-            r#"{{"hasCompletedOnboarding":true,"hasSeenAutoDefaultNotice":true,
-                "customApiKeyResponses":{{"approved":["{KEY}"],"rejected":[]}}}}"#
-        );
+        let settings = real_claude::settings(&[]);
         std::fs::write(home.join(".claude.json"), settings).unwrap();
         let api = Api::start();
-        let env = [
+        let own = [
             ("HOME", home.as_os_str()),
             ("TMPDIR", tmp.as_os_str()),
             ("PATH", OsStr::new("/usr/bin:/bin")),
             ("LANG", OsStr::new("C.UTF-8")),
             ("SHELL", OsStr::new("/bin/sh")),
-            ("ANTHROPIC_BASE_URL", OsStr::new(&api.url)),
-            ("ANTHROPIC_API_KEY", OsStr::new(KEY)),
-            ("DISABLE_TELEMETRY", OsStr::new("1")),
-            ("DISABLE_AUTOUPDATER", OsStr::new("1")),
-            ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", OsStr::new("1")),
             // As left by a session that the app was started from: it would keep the CLI from
             // writing anything.
             ("CLAUDECODE", OsStr::new("1")),
             ("CLAUDE_CODE_CHILD_SESSION", OsStr::new("1")),
-        ]
-        .map(|(name, value)| (name.into(), value.into()))
-        .to_vec();
-        let program = program();
+        ];
+        let env: Vec<(OsString, OsString)> = own
+            .into_iter()
+            .chain(real_claude::variables(&api).map(|(name, value)| (name, OsStr::new(value))))
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        let program = real_claude::program();
         let version = match cli::find(Some(program.as_os_str()), &env) {
             CliSearch::Found { version, .. } | CliSearch::TooOld { version, .. } => version,
             other => panic!("{other:?}; run `make setup`, or `npm ci` in ui/"),
@@ -179,56 +168,5 @@ impl World {
                 input.to_frame().ok()
             })
             .collect()
-    }
-}
-
-/// The CLI that is tested.
-fn program() -> PathBuf {
-    if let Some(chosen) = std::env::var_os("REPRISE_TEST_CLAUDE") {
-        return chosen.into();
-    }
-    let pinned = root().join("ui/node_modules/.bin/claude");
-    if !pinned.exists() {
-        let setup = root().join("scripts/setup.sh");
-        let status = Command::new(setup).arg("core").status().unwrap();
-        assert!(status.success() && pinned.exists(), "{pinned:?} is missing");
-    }
-    pinned
-}
-
-fn root() -> PathBuf {
-    let core = Path::new(env!("CARGO_MANIFEST_DIR"));
-    core.join("../..").canonicalize().unwrap()
-}
-
-struct Api {
-    child: Child,
-    url: String,
-}
-
-impl Api {
-    fn start() -> Self {
-        let mut child = Command::new("node")
-            .arg(root().join("tests/fake-claude-api/server.mjs"))
-            // It ends with this test process, however that ends.
-            .arg("--stdin-lifeline")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("node must be installed: run `make setup`");
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
-        let url = ready["url"].as_str().unwrap().to_owned();
-        Self { child, url }
-    }
-}
-
-impl Drop for Api {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
     }
 }
