@@ -635,7 +635,7 @@ impl Default for Preferences {
     fn default() -> Self {
         Self {
             theme: Theme::System,
-            font_size: 14.0,
+            font_size: 13.0,
             locale: LocaleChoice::System,
             sidebar_width: 256.0,
             sidebar_collapsed: false,

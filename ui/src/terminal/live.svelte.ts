@@ -249,7 +249,10 @@ export class LiveTerminal {
         const offset = this.#snapshotOffset;
         this.#expected = offset;
         terminal.write('', () => {
-          if (this.phase === 'connecting') this.phase = 'live';
+          if (this.phase === 'connecting') {
+            this.phase = 'live';
+            this.#tellFocus();
+          }
           this.#reattached = 0;
           this.#parsedTo(offset);
         });
@@ -286,6 +289,16 @@ export class LiveTerminal {
       case 'pong':
         break;
     }
+  }
+
+  /**
+   * The window that had the focus before is gone, and the program may have been told that
+   * nobody looks: now somebody does.
+   */
+  #tellFocus(): void {
+    const { modes, textarea } = this.screen.terminal;
+    if (!modes.sendFocusMode || !document.hasFocus()) return;
+    if (document.activeElement === textarea) this.#input.text('\x1b[I');
   }
 
   #handleEvent(event: { event: string; [field: string]: unknown }): void {
