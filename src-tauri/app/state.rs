@@ -13,7 +13,9 @@ use reprise_core::store::{SetAside, SqliteStore, Store, StoreError};
 use tauri::{AppHandle, Manager, Runtime};
 
 use crate::attachments::Attachments;
-use crate::dto::{ClaudeCheck, CommandError, Locale, Notice, ProjectView, TerminalRef};
+use crate::dto::{
+    ClaudeCheck, CommandError, Locale, Notice, PreferencesPatch, ProjectView, TerminalRef,
+};
 use crate::error::AppError;
 use crate::live::LiveTerminals;
 use crate::page::Page;
@@ -220,12 +222,21 @@ impl App {
         }
     }
 
-    /// The project to show: the one that was asked for, once, else the last one.
-    pub fn take_to_show(&self) -> Option<String> {
+    /// The project to show: the one that was asked for, else the last one. What was asked for
+    /// is the last one from then on, also for a page that has to be loaded again.
+    pub async fn to_show(&self) -> Option<String> {
         let asked = self.known().to_show.take();
-        asked
-            .map(|project| project.to_string())
-            .or_else(|| self.preferences.get().last_project)
+        if let Some(project) = asked {
+            let patch = PreferencesPatch {
+                last_project: Some(Some(project.to_string())),
+                ..PreferencesPatch::default()
+            };
+            let preferences = self.preferences.clone();
+            if let Err(error) = unblocked(move || preferences.change(patch)).await {
+                eprintln!("reprise: {error}");
+            }
+        }
+        self.preferences.get().last_project
     }
 
     /// What was found when Claude Code was looked for.

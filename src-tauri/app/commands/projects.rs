@@ -24,6 +24,7 @@ pub async fn bootstrap(app: State<'_, App>) -> CommandResult<Bootstrap> {
     app.live.look().await;
     app.open_requested().await;
     let (projects, _) = app.projects().await;
+    let show = app.to_show().await;
     Ok(Bootstrap {
         projects,
         preferences: app.preferences.get(),
@@ -37,7 +38,7 @@ pub async fn bootstrap(app: State<'_, App>) -> CommandResult<Bootstrap> {
             .unwrap_or_default(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         claude: app.claude(),
-        show: app.take_to_show(),
+        show,
     })
 }
 
