@@ -22,6 +22,7 @@ pub struct Question {
 
 #[derive(Deserialize)]
 struct Answer {
+    skipped: bool,
     differences: Vec<String>,
 }
 
@@ -29,6 +30,8 @@ pub struct Oracle {
     child: Child,
     requests: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
+    /// How many questions were left out for a known difference.
+    pub skipped: u64,
 }
 
 impl Oracle {
@@ -46,6 +49,7 @@ impl Oracle {
             child,
             requests,
             answers,
+            skipped: 0,
         }
     }
 
@@ -61,7 +65,9 @@ impl Oracle {
         let mut answer = String::new();
         self.answers.read_line(&mut answer).unwrap();
         assert!(!answer.is_empty(), "the oracle ended: its message is above");
-        serde_json::from_str::<Answer>(&answer).unwrap().differences
+        let answer: Answer = serde_json::from_str(&answer).unwrap();
+        self.skipped += u64::from(answer.skipped);
+        answer.differences
     }
 }
 

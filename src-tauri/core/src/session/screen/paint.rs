@@ -76,6 +76,7 @@ impl Painter {
         mut before: impl FnMut(&mut Self, usize),
     ) {
         let mut above: Option<&Row> = None;
+        self.set_pen(&Attributes::default());
         for (i, row) in lines.enumerate() {
             match above {
                 None if row.wrapped => self.start_wrapped(),

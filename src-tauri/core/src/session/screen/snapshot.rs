@@ -75,6 +75,7 @@ impl Writer<'_> {
         if !t.on_alternate && t.alternate.saved != SavedCursor::default() {
             self.painter.put("\x1b[?47h");
             self.save(&t.alternate);
+            self.painter.set_pen(&Attributes::default());
             self.painter.put("\x1b[?47l\x1b[H");
         }
         self.buffer(&t.normal);
@@ -104,6 +105,7 @@ impl Writer<'_> {
         let saved = buffer.saved.clone();
         let total = history + rows;
         if saved.y >= total {
+            self.painter.set_pen(&Attributes::default());
             // Saved below what is there now, before the scrollback was cleared: save it at the
             // end of a scrollback of that length, and clear that.
             self.painter.goto(0, rows - 1);
