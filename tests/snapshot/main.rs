@@ -55,21 +55,46 @@ impl Host {
         }
     }
 
-    fn question<'a>(&self, after: impl Iterator<Item = &'a Op>) -> Question {
+    /// Ends the stream with what comes `after` the cut, and with queries whose answers must be
+    /// the viewer's own.
+    fn question<'a>(mut self, after: impl Iterator<Item = &'a Op>) -> Question {
         let bytes = |op: &Op| match op {
             Op::Bytes(bytes) => Some(bytes.clone()),
             Op::Resize(_) => None,
         };
         let size = self.screen.size();
+        let snapshot = self.screen.snapshot().bytes;
+        let after: Vec<Vec<u8>> = after.filter_map(bytes).collect();
+        for piece in &after {
+            self.screen.feed(piece, Instant::now());
+        }
+        self.screen.take_replies();
+        let queries = queries();
+        self.screen.feed(&queries, Instant::now());
         Question {
             cols: size.cols,
             rows: size.rows,
             scrollback: self.scrollback,
-            before: self.sent.clone(),
-            snapshot: self.screen.snapshot().bytes,
-            after: after.filter_map(bytes).collect(),
+            before: self.sent,
+            snapshot,
+            after,
+            queries,
+            answers: self.screen.take_replies(),
         }
     }
+}
+
+/// The queries that host and viewer answer alike: where the cursor is, which modes are set, what
+/// the scroll region is. The first byte ends a sequence that is still open.
+fn queries() -> Vec<u8> {
+    let mut queries =
+        b"\x18\x1b[6n\x1b[?6n\x1b[4$p\x1b[20$p\x1bP$qr\x1b\\\x1bP$q\"q\x1b\\".to_vec();
+    for mode in [
+        1, 6, 7, 9, 12, 25, 45, 47, 66, 1000, 1002, 1003, 1004, 1006, 1016, 1049, 2004, 2026, 77,
+    ] {
+        queries.extend_from_slice(format!("\x1b[?{mode}$p").as_bytes());
+    }
+    queries
 }
 
 fn question(case: &Case) -> Question {

@@ -2,7 +2,8 @@
 // then both are fed the same rest and compared.
 //
 // Reads one request per line from stdin and writes one answer per line:
-//   {cols, rows, scrollback, before: [base64], snapshot: base64, after: [base64]}
+//   {cols, rows, scrollback, before: [base64], snapshot: base64, after: [base64],
+//    queries: base64, answers: base64}
 //   {differences: [text], skipped: bool}: none, or what is not equal, after which piece
 import { createRequire } from 'node:module';
 import { existsSync, readFileSync } from 'node:fs';
@@ -246,6 +247,18 @@ function waitsOverErasedCell({ core }) {
   return active.x > last && line.getWidth(last) > 0 && !line.hasContent(last);
 }
 
+/** The host's answers at the end of the stream are those of a viewer. */
+function compareAnswers({ core }, { queries, answers }) {
+  let own = '';
+  core.coreService.onData((data) => {
+    own += data;
+  });
+  core.writeSync(Buffer.from(queries, 'base64'));
+  const hosts = Buffer.from(answers, 'base64').toString();
+  if (own === hosts) return { differences: [] };
+  return { differences: [`answers ${JSON.stringify(own)} / ${JSON.stringify(hosts)}`] };
+}
+
 function judge(request) {
   const bytes = (text) => Buffer.from(text, 'base64');
   const stream = new Viewer(request);
@@ -264,7 +277,7 @@ function judge(request) {
       if (differences.length > 0) {
         return { differences: differences.map((text) => `after piece ${step}: ${text}`) };
       }
-      if (step === request.after.length) return { differences: [] };
+      if (step === request.after.length) return compareAnswers(stream, request);
       stream.write(bytes(request.after[step]));
       rebuilt.write(bytes(request.after[step]));
     }

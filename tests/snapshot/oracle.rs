@@ -18,6 +18,10 @@ pub struct Question {
     pub snapshot: Vec<u8>,
     #[serde(serialize_with = "base64_list")]
     pub after: Vec<Vec<u8>>,
+    #[serde(serialize_with = "base64_one")]
+    pub queries: Vec<u8>,
+    #[serde(serialize_with = "base64_one")]
+    pub answers: Vec<u8>,
 }
 
 #[derive(Deserialize)]

@@ -9,7 +9,7 @@ use crate::generate::{self, Op, Random};
 use crate::oracle::Oracle;
 
 /// How often each recording is cut.
-const CUTS: u64 = 150;
+const CUTS: u64 = 100;
 
 /// Reads what `tests/fixtures/recordings/record.py` wrote.
 fn recording(name: &str) -> Vec<Op> {
@@ -60,7 +60,8 @@ fn cut_everywhere(name: &str) {
             .iter()
             .take_while(|op| matches!(op, Op::Bytes(_)));
         rest.extend(until_resize.take(random.below(40)).cloned());
-        rest.extend(generate::continuation(&mut random, host.screen.size()));
+        let size = host.screen.size();
+        rest.extend(generate::continuation(&mut random, size));
         let differences = oracle.judge(&host.question(rest.iter()));
         assert!(
             differences.is_empty(),

@@ -260,6 +260,10 @@ impl Parser {
                 if at >= bytes.len() {
                     break;
                 }
+                if let Some(length) = self.whole_csi(&bytes[at..], actions) {
+                    at += length;
+                    continue;
+                }
             }
             match decode(&bytes[at..]) {
                 Decoded::Char(code, len) => {
@@ -303,6 +307,29 @@ impl Parser {
         }
         self.run = run;
         at
+    }
+
+    /// Takes a control sequence in one go where all of it is there and nothing in it is odd, which
+    /// is nearly always: the same as its characters one by one. Returns its length.
+    fn whole_csi(&mut self, bytes: &[u8], actions: &mut impl Actions) -> Option<usize> {
+        let body = bytes.strip_prefix(b"\x1b[")?;
+        let prefix = usize::from(matches!(body.first(), Some(0x3c..=0x3f)));
+        let count = |from: usize, class: fn(&u8) -> bool| {
+            let rest = &body[from..];
+            rest.iter().position(|b| !class(b)).unwrap_or(rest.len())
+        };
+        let params = prefix + count(prefix, |b| matches!(b, 0x30..=0x3b));
+        let end = params + count(params, |b| matches!(b, 0x20..=0x2f));
+        let last = *body.get(end).filter(|b| matches!(b, 0x40..=0x7e))?;
+        self.clear();
+        for byte in &body[prefix..params] {
+            self.params.put(u32::from(*byte));
+        }
+        for byte in body[..prefix].iter().chain(&body[params..end]) {
+            self.collect = self.collect << 8 | u32::from(*byte);
+        }
+        actions.csi(self.collect << 8 | u32::from(last), &self.params);
+        Some(2 + end + 1)
     }
 
     fn step(&mut self, code: u32, raw: &[u8], actions: &mut impl Actions) {

@@ -343,13 +343,13 @@ impl Terminal {
         }
     }
 
-    /// How many characters at the start are ASCII that needs no care.
+    /// How many characters at the start take one column each and need no care.
     fn plain_prefix(&self, run: &[u32]) -> usize {
         if self.charset().is_some() || self.modes.soft.insert {
             return 0;
         }
         run.iter()
-            .position(|code| *code >= 0x7f)
+            .position(|code| *code >= 0x7f && char_width(*code) != 1)
             .unwrap_or(run.len())
     }
 

@@ -169,3 +169,38 @@ fn the_picture_keeps_to_its_limit_and_loses_the_top_first() {
     let small = String::from_utf8(screen.picture(55)).unwrap();
     assert!(small.len() <= 55 && small.contains("three") && !small.contains("one"));
 }
+
+#[test]
+fn no_bytes_and_no_size_make_it_panic() {
+    let mut state = 1u64;
+    let mut random = move |n: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % n
+    };
+    let alphabet = b"\x1b\x1b[[?;0123456789:HJKLMPSTXrhlmsu@ABCDbIZ'}~ \"q$p78DMEc#(0)\x0e\x0f\t\n\r\x08ab\xe6\x97\xa5\xcc\x81\xf0\x9f\x91\x8d]\x07P\\";
+    for _ in 0..300 {
+        let mut screen = screen("");
+        for _ in 0..30 {
+            let bytes: Vec<u8> = (0..random(200))
+                .map(|_| match random(20) {
+                    0 => random(256) as u8,
+                    _ => alphabet[random(alphabet.len() as u64) as usize],
+                })
+                .collect();
+            screen.feed(&bytes, Instant::now());
+            if random(4) == 0 {
+                screen.resize(TerminalSize {
+                    cols: random(130) as u16,
+                    rows: random(60) as u16,
+                });
+            }
+            let snapshot = screen.snapshot();
+            let mut viewer = Screen::new(snapshot.size, ScrollbackLimits::default());
+            viewer.feed(&snapshot.bytes, Instant::now());
+            assert_eq!(viewer.text(), screen.text());
+            screen.picture(1000);
+        }
+    }
+}
