@@ -168,7 +168,9 @@ export const en = {
   'failure.missing':
     'The transcript of this project’s session is gone. Claude Code deletes transcripts it has kept for 30 days, and this one was last used on {date}. Nothing has been started or changed.',
   'failure.missingNoDate':
-    'The transcript of this project’s session is gone. Claude Code deletes transcripts it has kept for 30 days. Nothing has been started or changed.',
+    'The transcript of this project’s session is gone: it is in none of the places where Claude Code keeps them. Nothing has been started or changed.',
+  'failure.gone':
+    'The transcript of this project’s session is gone: it is in none of the places where Claude Code keeps them. It was last used on {date}. Nothing has been started or changed.',
   'failure.elsewhere':
     'The conversation was kept under {folder}, and Claude Code now uses another configuration folder. Nothing has been started or changed.',
   'failure.live':

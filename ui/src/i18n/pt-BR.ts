@@ -161,7 +161,9 @@ export const ptBR: Messages = {
   'failure.missing':
     'A transcrição da sessão deste projeto sumiu. O Claude Code apaga transcrições guardadas há 30 dias, e esta foi usada pela última vez em {date}. Nada foi iniciado nem alterado.',
   'failure.missingNoDate':
-    'A transcrição da sessão deste projeto sumiu. O Claude Code apaga transcrições guardadas há 30 dias. Nada foi iniciado nem alterado.',
+    'A transcrição da sessão deste projeto sumiu: ela não está em nenhum dos lugares onde o Claude Code as guarda. Nada foi iniciado nem alterado.',
+  'failure.gone':
+    'A transcrição da sessão deste projeto sumiu: ela não está em nenhum dos lugares onde o Claude Code as guarda. Foi usada pela última vez em {date}. Nada foi iniciado nem alterado.',
   'failure.elsewhere':
     'A conversa foi guardada em {folder}, e o Claude Code agora usa outra pasta de configuração. Nada foi iniciado nem alterado.',
   'failure.live':
