@@ -94,6 +94,13 @@ impl PreferencesFile {
         Self::from_parts(path, found, write)
     }
 
+    /// Preferences that last as long as the test.
+    #[cfg(test)]
+    pub fn in_memory() -> Self {
+        let path = PathBuf::from("preferences.json");
+        Self::from_parts(path, Found::Nothing, Some(Box::new(|_| Ok(()))))
+    }
+
     fn from_parts(path: PathBuf, found: Found, write: Option<Write>) -> Self {
         let file = path.display().to_string();
         let (contents, notice) = match found {

@@ -142,6 +142,11 @@ impl App {
         (views, changed)
     }
 
+    /// The build that new hosts run, where it could be told.
+    pub fn build(&self) -> Option<String> {
+        self.known().build.clone()
+    }
+
     /// One project, with its live terminals.
     pub async fn project(&self, id: ProjectId) -> Result<ProjectView, AppError> {
         let id = id.to_string();
@@ -395,4 +400,79 @@ fn read_projects(
         read.push((project, facts));
     }
     Ok(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::dto::ErrorCode;
+
+    fn app(home: &Path, to_open: Option<PathBuf>) -> App {
+        let home = home.as_os_str().to_owned();
+        let folders = Folders::from_env(|name| (name == "HOME").then(|| home.clone())).unwrap();
+        let preferences = PreferencesFile::in_memory();
+        App::new(folders, preferences, to_open)
+    }
+
+    #[tokio::test]
+    async fn a_store_that_cannot_be_opened_is_told_and_tried_again() {
+        let home = tempfile::tempdir().unwrap();
+        let app = app(home.path(), None);
+        // A folder stands where the database should be.
+        std::fs::create_dir_all(app.folders.database()).unwrap();
+
+        let (projects, changed) = app.projects().await;
+        assert!(projects.is_empty() && changed);
+        let notices = app.notices();
+        let [Notice::StoreUnavailable { error }] = &notices[..] else {
+            panic!("{notices:?}");
+        };
+        assert_eq!(error.code, ErrorCode::StoreUnavailable);
+        assert!(error.params["file"].ends_with("reprise.sqlite3"));
+        assert_eq!(app.projects().await, (vec![], false));
+
+        std::fs::remove_dir(app.folders.database()).unwrap();
+        assert_eq!(app.projects().await, (vec![], true));
+        assert_eq!(app.notices(), vec![]);
+    }
+
+    #[tokio::test]
+    async fn the_folder_of_the_command_line_is_opened_once_and_shown() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("ledger");
+        std::fs::create_dir(&folder).unwrap();
+        let app = app(home.path(), Some(folder.clone()));
+        app.open_requested().await;
+        app.open_requested().await;
+        let (projects, _) = app.projects().await;
+        assert_eq!(projects.len(), 1);
+        assert_eq!(projects[0].name, "ledger");
+        assert_eq!(app.to_show().await, Some(projects[0].id.clone()));
+
+        // Asked again: the same project, and a page loaded anew shows it as well.
+        assert_eq!(
+            app.open(folder).await.map(|id| id.to_string()),
+            Some(projects[0].id.clone())
+        );
+        assert_eq!(app.to_show().await, Some(projects[0].id.clone()));
+        assert_eq!(app.to_show().await, Some(projects[0].id.clone()));
+        assert_eq!(app.projects().await.0.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_cannot_be_opened_is_told_until_one_can() {
+        let home = tempfile::tempdir().unwrap();
+        let app = app(home.path(), None);
+        assert_eq!(app.open(home.path().join("gone")).await, None);
+        let notices = app.notices();
+        assert!(
+            matches!(&notices[..], [Notice::OpenRefused { error }]
+                if error.code == ErrorCode::FolderMissing),
+            "{notices:?}"
+        );
+        assert!(app.open(home.path().to_owned()).await.is_some());
+        assert_eq!(app.notices(), vec![]);
+    }
 }

@@ -21,6 +21,19 @@ pub async fn start_session(
 ) -> CommandResult<StartOutcome> {
     let id: ProjectId = project_id.parse().map_err(AppError::from)?;
     let choice = choice.map(views::choice).transpose()?;
+    // A live session is there also while the store is not.
+    let hosts = app.hosts.clone();
+    let live = unblocked(move || {
+        hosts
+            .get(id, TerminalKey::Claude)
+            .map_err(|error| AppError::host(id, TerminalKey::Claude, error))
+    });
+    if let Some(status) = live.await? {
+        let build = app.build();
+        return Ok(StartOutcome::Live {
+            terminal: views::terminal(&status, build.as_deref()),
+        });
+    }
     let sessions = app.sessions().await?;
     let core = sessions.core.clone();
     let started =
