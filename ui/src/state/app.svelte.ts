@@ -87,7 +87,7 @@ class App {
     try {
       await ipc.listenToApp({
         projectsChanged: () => void this.refresh(),
-        noticesChanged: () => void this.readAgain(),
+        noticesChanged: () => void this.attempt(() => this.readAgain()),
         openProject: (projectId) => void this.refresh().then(() => this.select(projectId)),
         closeRequested: (running) => {
           this.dialog = { kind: 'close', running };

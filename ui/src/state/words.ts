@@ -47,10 +47,17 @@ function shown(glyph: GlyphName, word: string, rest: Partial<ShownState> = {}): 
   return { glyph, word, longKey: null, since: null, needsYou: false, off: false, ...rest };
 }
 
-/** How an end is shown: code 0 is a quiet end, anything else is not. */
+/** An end that somebody asked for: by itself, or by SIGHUP, SIGINT or SIGTERM. */
+const QUIET_ENDS = [0, 129, 130, 143];
+
+/** How an end is shown: quietly, or as the failure it was. */
+export function isQuiet(end: { code: number | null }): boolean {
+  return end.code !== null && QUIET_ENDS.includes(end.code);
+}
+
 function ofEnd(end: { code: number | null }, since: string | null): ShownState {
   if (end.code === null) return shown('failed', t('state.endedPlain'), { since });
-  return shown(end.code === 0 ? 'ended' : 'failed', t('state.ended', { code: end.code }), {
+  return shown(isQuiet(end) ? 'ended' : 'failed', t('state.ended', { code: end.code }), {
     since,
   });
 }

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+
+import type { ProjectView, TerminalState, TerminalView } from '../bindings';
+import { type SessionFacts, shownState } from './words';
+
+const since = '2026-11-21T10:00:00Z';
+
+function terminal(state: TerminalState): TerminalView {
+  return {
+    projectId: 'p',
+    terminal: 'claude',
+    state,
+    since,
+    hostPid: 1,
+    programPid: 2,
+    cols: 80,
+    rows: 24,
+    startedAt: since,
+    clients: 1,
+    title: null,
+    progress: null,
+    waitsForRestart: false,
+  };
+}
+
+function project(state: TerminalState | null, rest: Partial<ProjectView> = {}): ProjectView {
+  return {
+    id: 'p',
+    name: 'ledger-api',
+    workspacePath: '/w',
+    status: 'active',
+    sessionId: 'id',
+    invalidSessionId: null,
+    live: state ? terminal(state) : null,
+    shells: [],
+    lastEnd: null,
+    lastUsedAt: null,
+    hasPicture: false,
+    launch: { permissionMode: null, model: null, extraArgs: [], env: {}, display: 'fullScreen' },
+    ...rest,
+  };
+}
+
+const facts = (rest: Partial<SessionFacts>): SessionFacts => ({
+  phase: 'open',
+  resuming: false,
+  openingSince: since,
+  ended: null,
+  ...rest,
+});
+
+describe('the state of a project', () => {
+  it.each([
+    ['idle', 'Idle', false],
+    ['working', 'Working', false],
+    ['permission', 'Needs permission', true],
+    ['question', 'Asks a question', true],
+    ['shell', 'Shell running', false],
+    ['unknown', 'State unknown', false],
+  ] as const)('%s is said as "%s"', (state, word, needsYou) => {
+    expect(shownState(project({ state }), undefined)).toMatchObject({
+      glyph: state,
+      word,
+      needsYou,
+      since,
+    });
+  });
+
+  it('tells a start from a resume', () => {
+    const starting = project({ state: 'starting' });
+    expect(shownState(starting, facts({})).word).toBe('Starting');
+    expect(shownState(starting, facts({ resuming: true })).word).toBe('Resuming');
+    expect(shownState(project(null), facts({ phase: 'opening', resuming: true })).word).toBe(
+      'Resuming',
+    );
+  });
+
+  it('without a terminal is ready to resume, or was never started', () => {
+    expect(shownState(project(null), undefined).glyph).toBe('resumable');
+    expect(shownState(project(null, { sessionId: null }), undefined).word).toBe('Not started');
+  });
+
+  it('an end that was asked for is quiet, another one is not', () => {
+    const ended = (code: number | null) =>
+      shownState(project(null), facts({ ended: { code, signal: null } }));
+    expect(ended(0)).toMatchObject({ glyph: 'ended', word: 'Ended, code 0' });
+    expect(ended(143).glyph).toBe('ended');
+    expect(ended(137)).toMatchObject({ glyph: 'failed', word: 'Ended, code 137' });
+    expect(ended(null)).toMatchObject({ glyph: 'failed', word: 'Ended' });
+  });
+
+  it('a failed resume and a failed start have words of their own', () => {
+    expect(shownState(project(null), facts({ phase: 'cannotResume' })).word).toBe('Not resumed');
+    expect(shownState(project(null), facts({ phase: 'failed' })).word).toBe('Could not start');
+  });
+});
