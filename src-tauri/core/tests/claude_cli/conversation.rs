@@ -87,11 +87,6 @@ async fn a_permission_prompt_and_a_question_are_told_apart() {
     terminal.send("/config").await;
     terminal.until_state(SessionState::Question).await;
     terminal.write(b"\x1b");
-    // The first Esc of 2.1.200 leaves the dialog's search only.
-    if world.version < CliVersion::new(2, 1, 329) {
-        terminal.until_text("❯ Auto-compact").await;
-        terminal.write(b"\x1b");
-    }
     terminal.until_state(SessionState::Idle).await;
     terminal.end().await;
 }
