@@ -142,10 +142,17 @@ async fn follow_terminals(app: AppHandle) {
         // Whatever cannot be removed now is found again at the next start.
         tauri::async_runtime::spawn_blocking(move || sessions.core.collect_unused_builds());
     }
+    let mut notices = state.notices();
     loop {
         state.live.change().await;
         state.fold_changes().await;
         Event::ProjectsChanged.send(&app);
+        // A host of another version may have come or gone.
+        let now = state.notices();
+        if now != notices {
+            notices = now;
+            Event::NoticesChanged.send(&app);
+        }
     }
 }
 
