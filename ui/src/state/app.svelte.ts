@@ -82,6 +82,13 @@ class App {
       .sort((a, b) => (a.live?.since ?? '').localeCompare(b.live?.since ?? ''));
   }
 
+  /** The sign of what waits: a permission before a question. */
+  get mostUrgent(): 'permission' | 'question' {
+    return this.needsYou.some((view) => this.state(view).glyph === 'permission')
+      ? 'permission'
+      : 'question';
+  }
+
   async start(): Promise<void> {
     setLocale(nearestLocale(navigator.languages));
     try {
