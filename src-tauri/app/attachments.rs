@@ -5,6 +5,7 @@
 //! an attachment's entry ends its task and closes its socket; the program notices nothing.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub struct Attachments {
 
 #[derive(Debug, Default)]
 struct Open {
+    /// Counts the pages: what one asked for is not given to the next.
+    page: u32,
     last: u32,
     requests: HashMap<u32, mpsc::UnboundedSender<Request>>,
 }
@@ -47,18 +50,22 @@ impl Attachments {
     /// Attaches to the host that holds `lock`; what it sends goes to `deliver`.
     ///
     /// # Errors
-    /// The host cannot be reached.
+    /// The host cannot be reached, or the page that asked is gone.
     pub async fn attach(
         self: &Arc<Self>,
         lock: &Path,
         attach: Attach,
         deliver: Deliver,
     ) -> Result<u32, ClientError> {
+        let page = self.lock().page;
         let (mut sender, receiver) = client::open(lock).await?;
         sender.send(&Request::Attach(attach)).await?;
         let (requests, queue) = mpsc::unbounded_channel();
         let attachment = {
             let mut open = self.lock();
+            if open.page != page {
+                return Err(io::Error::from(io::ErrorKind::Interrupted).into());
+            }
             open.last = open.last.wrapping_add(1);
             let attachment = open.last;
             open.requests.insert(attachment, requests);
@@ -94,7 +101,9 @@ impl Attachments {
 
     /// Ends all: the page that had them is gone.
     pub fn detach_all(&self) {
-        self.lock().requests.clear();
+        let mut open = self.lock();
+        open.page = open.page.wrapping_add(1);
+        open.requests.clear();
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -350,6 +359,26 @@ mod tests {
         }
         attachments.detach_all();
         assert_eq!(next_request(&mut stream, &mut reader).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_is_gone_before_the_host_answers_leaves_no_viewer_behind() {
+        let host = HostEnd::new();
+        let attachments = Arc::new(Attachments::default());
+        let (deliver, _delivered) = into_channel();
+        let (attached, mut stream) = tokio::join!(
+            attachments.attach(&host.lock_path, attach(), deliver),
+            async {
+                let (mut stream, _) = host.listener.accept().await.unwrap();
+                attachments.detach_all();
+                stream.write_all(&hello(VERSION)).await.unwrap();
+                stream
+            }
+        );
+        assert!(attached.is_err());
+        // The host sees the connection end.
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).await.unwrap();
     }
 
     fn output(bytes: usize) -> Frame {
