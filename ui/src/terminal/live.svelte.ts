@@ -18,6 +18,8 @@ import { WholeCharacters } from './whole-characters';
 
 /** One acknowledgement for this many parsed bytes. */
 const ACK_BYTES = 64 * 1024;
+/** The most that is parsed without a look at the clock. */
+const WRITE_BYTES = 32 * 1024;
 /** What is parsed of a quiet stream is acknowledged after this time. */
 const ACK_REST_MS = 100;
 /** A window that is being dragged asks for a new size at most this often. */
@@ -243,7 +245,7 @@ export class LiveTerminal {
         terminal.write(RESET, () => this.#setGrid(frame));
         break;
       case 'snapshotBytes':
-        terminal.write(this.#whole.next(frame.bytes));
+        this.#write(frame.bytes);
         break;
       case 'snapshotEnd': {
         const offset = this.#snapshotOffset;
@@ -265,7 +267,7 @@ export class LiveTerminal {
         }
         const after = frame.offset + frame.bytes.length;
         this.#expected = after;
-        terminal.write(this.#whole.next(frame.bytes), () => this.#parsedTo(after));
+        this.#write(frame.bytes, () => this.#parsedTo(after));
         break;
       }
       case 'resized':
@@ -307,6 +309,16 @@ export class LiveTerminal {
     const selection = event['selection'];
     const primary = typeof selection === 'string' && /^p/i.test(selection);
     void (primary ? ipc.writePrimary(text) : ipc.writeClipboard(text)).catch(() => undefined);
+  }
+
+  /** xterm.js parses a piece in one go: small ones leave the window time to draw. */
+  #write(bytes: Uint8Array, parsed?: () => void): void {
+    let at = 0;
+    do {
+      const piece = this.#whole.next(bytes.subarray(at, at + WRITE_BYTES));
+      at += WRITE_BYTES;
+      this.screen.terminal.write(piece, at < bytes.length ? undefined : parsed);
+    } while (at < bytes.length);
   }
 
   #setGrid(size: GridSize): void {
