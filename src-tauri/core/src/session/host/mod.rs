@@ -6,8 +6,11 @@
 mod clients;
 mod connection;
 mod ending;
+mod program;
+mod requests;
 mod run;
 mod stream;
+mod upkeep;
 
 use std::io;
 use std::os::unix::fs::PermissionsExt;

@@ -1,0 +1,139 @@
+//! Between the host and its program: reading what it writes, writing what it is to read.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use tokio::io::Interest;
+
+use super::Observation;
+use super::run::{PendingInput, Running};
+use crate::session::screen::{ProgressState, ScreenEvent};
+
+/// One turn of reading ends after this many bytes or this long, so that clients get theirs.
+const READ_TURN_BYTES: usize = 256 * 1024;
+const READ_TURN: Duration = Duration::from_millis(2);
+const READ_BYTES: usize = 64 * 1024;
+/// Output goes out at once when there was none for this long, and otherwise collected.
+const QUIET: Duration = Duration::from_millis(4);
+const COLLECT: Duration = Duration::from_millis(8);
+const COLLECT_BYTES: u64 = 128 * 1024;
+/// An open synchronized update is held back until it closes, or this much has come.
+const HELD_UPDATE_BYTES: u64 = 1024 * 1024;
+const PICTURE_EVERY: Duration = Duration::from_secs(30);
+
+impl Running {
+    /// Reads what the program wrote, until there is no more or it is the others' turn.
+    pub(super) fn read_program(&mut self) {
+        let began = Instant::now();
+        let mut read = 0;
+        let mut buffer = vec![0; READ_BYTES];
+        while read < READ_TURN_BYTES && began.elapsed() < READ_TURN {
+            let result = self.host.fd.try_io(Interest::READABLE, |fd| {
+                Ok(rustix::io::read(fd, &mut buffer[..])?)
+            });
+            match result {
+                Ok(0) => self.terminal_open = false,
+                Ok(n) => {
+                    read += n;
+                    self.screen.feed(&buffer[..n], Instant::now());
+                    self.stream.push(&buffer[..n]);
+                    continue;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                // EIO: nobody has the terminal open any more. The tick looks again.
+                Err(_) => self.terminal_open = false,
+            }
+            break;
+        }
+        if read > 0 {
+            self.after_output();
+        }
+    }
+
+    pub(super) fn after_output(&mut self) {
+        let now = Instant::now();
+        let replies = self.screen.take_replies();
+        if !replies.is_empty() {
+            self.answer(replies);
+        }
+        for event in self.screen.take_events() {
+            self.screen_event(event);
+        }
+        self.picture_at.get_or_insert(now + PICTURE_EVERY);
+        self.look_at_foreground_soon(now);
+        let pending = self.stream.end() - self.flushed;
+        let held = self.screen.sync_deadline().is_some() && pending < HELD_UPDATE_BYTES;
+        if held {
+            self.flush_at = None;
+        } else if pending >= COLLECT_BYTES || now.duration_since(self.flushed_at) >= QUIET {
+            self.flush(now);
+        } else {
+            self.flush_at.get_or_insert(self.flushed_at + COLLECT);
+        }
+    }
+
+    pub(super) fn flush(&mut self, now: Instant) {
+        self.flush_at = None;
+        self.flushed = self.stream.end();
+        self.flushed_at = now;
+        self.clients.pump(&self.screen, &self.stream, now);
+    }
+
+    /// Queues the answer to a query of the program: next, but not within what is being typed.
+    pub(super) fn answer(&mut self, bytes: Vec<u8>) {
+        let begun = self.input.front().is_some_and(|front| front.written > 0);
+        self.input.insert(
+            usize::from(begun),
+            PendingInput {
+                bytes,
+                written: 0,
+                budgeted: false,
+            },
+        );
+        self.write_program();
+    }
+
+    pub(super) fn write_program(&mut self) {
+        while let Some(front) = self.input.front_mut() {
+            let rest = &front.bytes[front.written..];
+            let result = self
+                .host
+                .fd
+                .try_io(Interest::WRITABLE, |fd| Ok(rustix::io::write(fd, rest)?));
+            match result {
+                Ok(n) => {
+                    front.written += n;
+                    if front.budgeted {
+                        self.input_budget.add_permits(n);
+                    }
+                    if front.written == front.bytes.len() {
+                        self.input.pop_front();
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => {
+                    self.terminal_open = false;
+                    return;
+                }
+            }
+        }
+    }
+
+    pub(super) fn screen_event(&mut self, event: ScreenEvent) {
+        match &event {
+            ScreenEvent::Title { title } => {
+                self.observe(Observation::Title(title.clone()));
+                self.status.title = (!title.is_empty()).then(|| title.clone());
+                self.status_changed();
+            }
+            ScreenEvent::Progress { state, percent } => {
+                self.status.progress = percent.filter(|_| *state != ProgressState::None);
+                self.status_changed();
+            }
+            _ => {}
+        }
+        self.clients.send_event(&event);
+    }
+}

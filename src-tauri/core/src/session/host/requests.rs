@@ -1,0 +1,157 @@
+//! What clients ask of a host, and who may ask it.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::net::UnixStream;
+
+use super::Observation;
+use super::connection::{self, ClientId, Outbox};
+use super::ending::Ending;
+use super::run::{PendingInput, Running, log};
+use crate::process;
+use crate::session::protocol::{RefusedCode, Reply, Request};
+use crate::session::screen::Palette;
+
+impl Running {
+    pub(super) fn accept(&mut self, stream: UnixStream) {
+        let Ok(peer) = stream.peer_cred() else {
+            return;
+        };
+        let id = self.next_client;
+        self.next_client += 1;
+        let outbox = Rc::new(Outbox::default());
+        if peer.uid() != rustix::process::geteuid().as_raw() {
+            outbox.refuse(
+                RefusedCode::NotAllowed,
+                "this terminal is another user's".into(),
+            );
+        }
+        // Without a pid nothing shows that the peer is not the program itself.
+        let from_program = peer
+            .pid()
+            .and_then(|pid| u32::try_from(pid).ok())
+            .is_none_or(|pid| process::is_descendant(pid, self.status.program_pid));
+        self.clients.add(id, Rc::clone(&outbox), from_program);
+        tokio::task::spawn_local(connection::serve(
+            stream,
+            id,
+            outbox,
+            Arc::clone(&self.input_budget),
+            self.to_host.clone(),
+        ));
+    }
+
+    pub(super) fn request(&mut self, id: ClientId, request: Request) {
+        let Some(client) = self.clients.get(id) else {
+            if let Request::Input(bytes) = request {
+                self.input_budget.add_permits(bytes.len());
+            }
+            return;
+        };
+        // What claude runs could otherwise type into its own terminal, or end it.
+        let reports_only = client.from_program;
+        match request {
+            Request::Hook(input) => {
+                if reports_only {
+                    self.observe(Observation::Hook(input));
+                } else {
+                    self.ignore_hook("it was not sent from within the terminal");
+                }
+                self.clients.close(id);
+            }
+            Request::Ping(bytes) => {
+                let _ = client.outbox.push(&Reply::Pong(bytes));
+            }
+            Request::Watch => {
+                let _ = client
+                    .outbox
+                    .push(&Reply::Status(Box::new(self.status.clone())));
+                self.clients.watch(id);
+            }
+            _ if reports_only => client.outbox.refuse(
+                RefusedCode::NotAllowed,
+                "a program in this terminal may not control the terminal".into(),
+            ),
+            Request::Attach(attach) => {
+                self.clients.attach(id, &attach);
+                if let Some(palette) = attach.palette {
+                    self.set_palette(palette);
+                }
+                self.viewers_changed();
+                self.flush(Instant::now());
+            }
+            Request::Input(bytes) => {
+                self.input_at = Some(Instant::now());
+                self.input.push_back(PendingInput {
+                    bytes,
+                    written: 0,
+                    budgeted: true,
+                });
+                self.write_program();
+            }
+            Request::Resize(size) => {
+                self.clients.resize(id, size);
+                self.viewers_changed();
+            }
+            Request::Ack(offset) => {
+                self.clients.acknowledge(id, offset);
+                // What is still being collected keeps waiting for its flush.
+                if self.flush_at.is_none() && self.screen.sync_deadline().is_none() {
+                    self.clients
+                        .pump(&self.screen, &self.stream, Instant::now());
+                }
+            }
+            Request::Kill => self.end_program(),
+            Request::Palette(palette) => self.set_palette(palette),
+        }
+    }
+
+    /// Begins to end the program. What it shows now is its last picture: on its way out it
+    /// takes its screen down.
+    pub(super) fn end_program(&mut self) {
+        if self.ending.is_some() {
+            return;
+        }
+        self.save_picture();
+        let program = self.status.program_pid;
+        let is_claude = self.host.spec.session.is_some();
+        let claude = is_claude.then(|| self.status.claude_pid.unwrap_or(program));
+        self.ending = Some(Ending::begin(program, claude, Instant::now()));
+    }
+
+    pub(super) fn set_palette(&mut self, palette: Palette) {
+        self.screen.set_palette(palette);
+        // A program may have asked to be told when the scheme changes.
+        let replies = self.screen.take_replies();
+        if !replies.is_empty() {
+            self.answer(replies);
+        }
+    }
+
+    /// The viewers or their sizes changed: the terminal follows the smallest that is seen.
+    pub(super) fn viewers_changed(&mut self) {
+        let now = Instant::now();
+        if let Some(size) = self.clients.wanted_size()
+            && size != self.status.size
+        {
+            match self.host.pty.resize(size) {
+                Ok(()) => {
+                    self.screen.resize(size);
+                    self.stream.resized(size);
+                    self.status.size = size;
+                    self.clients.terminal_resized(now);
+                }
+                Err(error) => log(format_args!("cannot resize the terminal: {error}")),
+            }
+        }
+        self.clients.update_limits(self.status.size, &self.stream);
+        let viewers = self.clients.viewers();
+        if viewers != self.status.clients {
+            self.status.clients = viewers;
+            self.status_changed();
+        }
+        self.clients.pump(&self.screen, &self.stream, now);
+    }
+}

@@ -1,0 +1,81 @@
+//! What a host does from time to time: look after its socket, its picture, and a program that
+//! nobody else looks after.
+
+use std::time::{Duration, Instant};
+
+use tokio::net::UnixListener;
+
+use super::run::{Running, log};
+use super::{address, bind, ending};
+use crate::model::SessionState;
+use crate::process;
+use crate::session::journal::{self, PICTURE_BYTES, Picture};
+
+/// How often the host looks after itself.
+pub(super) const TICK: Duration = Duration::from_secs(1);
+/// How long after input a program that stopped is woken.
+const WAKE_WITHIN: Duration = Duration::from_secs(3);
+/// How soon after activity a shell's foreground program is looked up.
+const FOREGROUND_AFTER: Duration = Duration::from_millis(100);
+
+impl Running {
+    pub(super) fn tick(&mut self, now: Instant) {
+        self.tick_at = now + TICK;
+        self.terminal_open = true;
+        if !self.host.spec.files.socket.exists() {
+            self.rebind();
+        }
+        let typed_lately = self
+            .input_at
+            .is_some_and(|at| now.duration_since(at) < WAKE_WITHIN);
+        if typed_lately && process::is_stopped(self.status.program_pid) {
+            ending::wake(self.status.program_pid);
+        }
+        self.look_at_foreground_soon(now);
+    }
+
+    /// The socket vanished with its folder: clients find the new one through the lock.
+    pub(super) fn rebind(&mut self) {
+        let rebound = (self.host.new_socket)().and_then(|socket| {
+            let listener = UnixListener::from_std(bind(&socket)?)?;
+            self.host.spec.files.socket = socket;
+            self.host.lock.publish(&address(&self.host.spec))?;
+            Ok(listener)
+        });
+        match rebound {
+            Ok(listener) => self.host.listener = listener,
+            Err(error) => log(format_args!("cannot bind a new socket: {error}")),
+        }
+    }
+
+    pub(super) fn save_picture(&mut self) {
+        self.picture_at = None;
+        let picture = Picture {
+            size: self.status.size,
+            bytes: self.screen.picture(PICTURE_BYTES),
+        };
+        if let Err(error) = journal::write_picture(&self.host.spec.files.picture, &picture) {
+            log(format_args!("cannot write the picture: {error}"));
+        }
+    }
+
+    pub(super) fn look_at_foreground_soon(&mut self, now: Instant) {
+        if self.host.spec.session.is_none() {
+            self.foreground_at.get_or_insert(now + FOREGROUND_AFTER);
+        }
+    }
+
+    /// A shell works while something else than itself has the terminal.
+    pub(super) fn look_at_foreground(&mut self) {
+        self.foreground_at = None;
+        let state = match self.host.pty.foreground_group() {
+            Some(group) if group == self.status.program_pid => SessionState::Idle,
+            Some(_) => SessionState::Working,
+            None => SessionState::Unknown,
+        };
+        if state != self.status.state {
+            self.set_state(state);
+            self.status_changed();
+        }
+    }
+}
