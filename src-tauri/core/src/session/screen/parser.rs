@@ -283,23 +283,27 @@ impl Parser {
     fn print_run(&mut self, bytes: &[u8], mut at: usize, actions: &mut impl Actions) -> usize {
         let mut run = std::mem::take(&mut self.run);
         run.clear();
-        while at < bytes.len() {
-            let ascii = bytes[at..]
+        'run: while at < bytes.len() {
+            let rest = &bytes[at..];
+            let ascii = rest
                 .iter()
                 .position(|b| !matches!(b, 0x20..=0x7e))
-                .unwrap_or(bytes.len() - at);
-            run.extend(bytes[at..at + ascii].iter().map(|b| u32::from(*b)));
+                .unwrap_or(rest.len());
+            run.extend(rest[..ascii].iter().map(|b| u32::from(*b)));
             at += ascii;
-            if at >= bytes.len() || bytes[at] < 0x80 {
-                break;
-            }
-            match decode(&bytes[at..]) {
-                Decoded::Char(code, len) if code >= 0xa0 => {
-                    run.push(code);
-                    at += len;
+            // Characters beyond ASCII seldom come alone.
+            while bytes.get(at).is_some_and(|b| *b >= 0x80) {
+                match decode(&bytes[at..]) {
+                    Decoded::Char(code, len) if code >= 0xa0 => {
+                        run.push(code);
+                        at += len;
+                    }
+                    Decoded::Broken(len) => at += len,
+                    Decoded::Char(..) | Decoded::Unfinished => break 'run,
                 }
-                Decoded::Broken(len) => at += len,
-                Decoded::Char(..) | Decoded::Unfinished => break,
+            }
+            if bytes.get(at).is_none_or(|b| !matches!(b, 0x20..=0x7e)) {
+                break;
             }
         }
         if !run.is_empty() {

@@ -308,7 +308,6 @@ impl Terminal {
 
     /// Prints a run of characters.
     pub fn print_run(&mut self, run: &[u32]) {
-        let cols = self.cols();
         let (x, y) = (self.x, self.y);
         let blank = Cell::new(0, 1, &self.pen);
         if x > 0 && self.buffer().rows[y].width_at(x - 1) == 2 {
@@ -320,16 +319,8 @@ impl Terminal {
         };
         let mut rest = run;
         while let Some((&code, after)) = rest.split_first() {
-            let plain = self.plain_prefix(&rest[..rest.len().min(cols.saturating_sub(self.x))]);
+            let plain = self.print_plain(rest, &blank);
             if plain > 0 {
-                let x = self.x;
-                let cells = &mut self.row_mut().cells[x..x + plain];
-                for (cell, code) in cells.iter_mut().zip(rest) {
-                    cell.clone_from(&blank);
-                    cell.ch = *code;
-                }
-                self.x += plain;
-                self.preceding = 1;
                 rest = &rest[plain..];
                 continue;
             }
@@ -343,14 +334,57 @@ impl Terminal {
         }
     }
 
-    /// How many characters at the start take one column each and need no care.
-    fn plain_prefix(&self, run: &[u32]) -> usize {
+    /// Prints the characters at the start that need no care: they have columns of their own and
+    /// fit into the row. Returns how many.
+    fn print_plain(&mut self, run: &[u32], blank: &Cell) -> usize {
         if self.charset().is_some() || self.modes.soft.insert {
             return 0;
         }
-        run.iter()
-            .position(|code| *code >= 0x7f && char_width(*code) != 1)
-            .unwrap_or(run.len())
+        let mut x = self.x;
+        let mut last = 0;
+        let mut printed = 0;
+        let put = |cell: &mut Cell, code: u32, width: u8| {
+            if cell.extra.is_some() || blank.extra.is_some() {
+                cell.extra.clone_from(&blank.extra);
+            }
+            cell.ch = code;
+            cell.fg = blank.fg;
+            cell.bg = blank.bg;
+            cell.width = width;
+        };
+        let cells = &mut self.row_mut().cells;
+        while printed < run.len() {
+            let before = printed;
+            for (cell, &code) in cells.iter_mut().skip(x).zip(&run[printed..]) {
+                if code >= 0x7f {
+                    break;
+                }
+                put(cell, code, 1);
+                printed += 1;
+            }
+            if printed > before {
+                x += printed - before;
+                last = 1;
+            }
+            let Some(&code) = run.get(printed) else { break };
+            let width = char_width(code);
+            match cells.get_mut(x..x + usize::from(width)) {
+                Some([cell]) => put(cell, code, 1),
+                Some([cell, spacer]) => {
+                    put(cell, code, 2);
+                    put(spacer, 0, 0);
+                }
+                _ => break,
+            }
+            x += usize::from(width);
+            last = width;
+            printed += 1;
+        }
+        if printed > 0 {
+            self.x = x;
+            self.preceding = last;
+        }
+        printed
     }
 
     fn print_char(&mut self, code: u32, blank: &Cell, spacer: &Cell) {
