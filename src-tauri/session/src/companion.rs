@@ -14,6 +14,8 @@ use tokio::sync::mpsc;
 /// How often a transcript that is in use is looked after: a copy grows, a replaced original
 /// is linked again. Where a hard link is possible nothing is written.
 const KEEP_EVERY: Duration = Duration::from_secs(60);
+/// The CLI tells a new state a moment before what led to it is in the transcript.
+const KEEP_AFTER_CHANGE: Duration = Duration::from_secs(1);
 
 /// What is needed to follow a claude.
 #[derive(Debug)]
@@ -77,6 +79,7 @@ async fn follow(
                 known = now;
                 keep(&brief, lost_sight_of, &tell).await;
                 keep_current(&brief, &known, &tell).await;
+                keeping.reset_after(KEEP_AFTER_CHANGE);
             }
             _ = keeping.tick() => keep_current(&brief, &known, &tell).await,
             observation = observed.recv() => match observation {
