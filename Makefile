@@ -36,8 +36,7 @@ lint: setup-lint ui ## format, clippy, licences and sources of dependencies, sve
 	@cd ui && npm run --silent check && npm run --silent lint
 
 bench: setup-bench build ## MB/s of cat in the window, beside a null reader and Alacritty
-	@cargo build --quiet --release --locked --package reprise --bench cat_plain
-	@cargo bench --quiet --locked --package reprise --bench cat_plain
+	@cargo bench --quiet --locked --features $(APP_FEATURES) --package reprise --bench cat_plain
 
 package: setup-package build ## target/package/reprise_<version>_<arch>.deb
 	@scripts/package.sh

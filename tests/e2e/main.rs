@@ -1,0 +1,16 @@
+//! What a person does, in the real window, with the real Claude Code against the loopback API.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod attach;
+mod clear;
+mod crashes;
+mod reopen;
+mod shells;
+mod typing;
+
+#[path = "../window/mod.rs"]
+mod window;

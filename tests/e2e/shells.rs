@@ -1,0 +1,116 @@
+//! Shells beside claude: much output, and nothing that a reattach does to a program.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::window::{App, SLOW, World, wait_for};
+
+/// Opens a shell by its button and waits for it.
+fn open_shell(world: &World, app: &App<'_>) {
+    app.click("button", "New shell");
+    wait_for("the shell", SLOW, || {
+        let list = world.list();
+        if list.iter().any(|listed| listed.terminal == "shell-1") {
+            Ok(())
+        } else {
+            Err(format!("{list:?}; {}", app.page_text()))
+        }
+    });
+    run(app, "echo ready-$((1+1))");
+    app.wait_for_text("ready-2");
+}
+
+fn run(app: &App<'_>, command: &str) {
+    app.type_keys(command);
+    app.key("Return");
+}
+
+/// About `megabytes` of numbered text lines.
+fn write_text(file: &Path, megabytes: usize) {
+    let mut text = Vec::with_capacity(megabytes << 20);
+    let mut number = 0_u64;
+    while text.len() < megabytes << 20 {
+        number += 1;
+        writeln!(
+            text,
+            "{number:08} the quick brown fox jumps over the lazy dog and back"
+        )
+        .unwrap();
+    }
+    fs::write(file, text).unwrap();
+}
+
+#[test]
+fn forty_megabytes_neither_freeze_the_window_nor_lose_the_prompt() {
+    let world = World::new("cat");
+    let app = world.open_workspace();
+    open_shell(&world, &app);
+    write_text(&world.workspace.join("big.txt"), 40);
+    let watch = "window.__longest_gap = 0; let last = performance.now(); \
+        const look = (now) => { window.__longest_gap = Math.max(window.__longest_gap, now - last); last = now; \
+        requestAnimationFrame(look); }; requestAnimationFrame(look);";
+    app.web().execute(watch, &[]).unwrap();
+
+    run(&app, "cat big.txt; echo done-$((1+1))");
+    wait_for("the end of the file", 2 * SLOW, || {
+        let viewer = app.viewer()?;
+        if viewer.shows("done-2") {
+            Ok(())
+        } else {
+            Err(viewer.text())
+        }
+    });
+    let gap = app
+        .web()
+        .execute("return window.__longest_gap", &[])
+        .unwrap();
+    let gap = Duration::from_secs_f64(gap.as_f64().unwrap() / 1000.0);
+    assert!(
+        gap < Duration::from_secs(1),
+        "the window stood still for {gap:?}"
+    );
+
+    run(&app, "echo prompt-$((40+2))");
+    app.wait_for_text("prompt-42");
+}
+
+#[test]
+fn reopening_at_the_same_size_tells_the_program_nothing() {
+    let world = World::new("no-resize");
+    let app = world.open_workspace();
+    open_shell(&world, &app);
+    // Any resize, and any byte that nobody typed, would leave its trace in the file.
+    run(
+        &app,
+        "trap 'echo resized >> trace' WINCH; while read -r -n 1 byte; do printf '%q\\n' \"$byte\" >> trace; done",
+    );
+    run(&app, "x");
+    let trace = world.workspace.join("trace");
+    let read = || fs::read_to_string(&trace).unwrap_or_default();
+    wait_for("the first bytes", SLOW, || {
+        let trace = read();
+        if trace == "x\n''\n" {
+            Ok(())
+        } else {
+            Err(trace)
+        }
+    });
+    app.close_window();
+
+    let app = world.open_app(&[]);
+    app.click("tab", "Shell 1");
+    wait_for("the window to show the shell", SLOW, || {
+        let list = world.list();
+        let mut shells = list.iter().filter(|listed| listed.terminal == "shell-1");
+        if shells.any(|listed| listed.clients == 1) {
+            Ok(())
+        } else {
+            Err(format!("{list:?}"))
+        }
+    });
+    app.wait_for_text("trap 'echo resized");
+    app.settled();
+    assert_eq!(read(), "x\n''\n");
+}
