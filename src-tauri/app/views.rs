@@ -10,7 +10,7 @@ use reprise_core::model::{
     SessionSource, SessionState, TerminalKey, TerminalSize,
 };
 use reprise_core::project_sessions::{
-    EarlierSession, NotStarted, ResumeFailure, StartChoice, StartOutcome,
+    EarlierSession, FirstView, NotStarted, ResumeFailure, StartChoice, StartOutcome,
 };
 use reprise_core::session::hosts::LastEnd;
 use reprise_core::session::protocol::HostStatus;
@@ -310,6 +310,20 @@ pub fn size(size: dto::GridSize) -> TerminalSize {
         rows: size.rows,
     }
     .clamped()
+}
+
+/// The window as the first viewer of a terminal.
+///
+/// # Errors
+/// Those of [`palette`].
+pub fn first_view(
+    grid: dto::GridSize,
+    colours: &dto::TerminalPalette,
+) -> Result<FirstView, AppError> {
+    Ok(FirstView {
+        size: size(grid),
+        palette: Some(palette(colours)?),
+    })
 }
 
 /// The colours of a viewer.

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use reprise_core::model::{OutputProject, TerminalKey, TerminalSize};
 use reprise_core::process::ProcessRef;
+use reprise_core::project_sessions::FirstView;
 use reprise_core::session::lock;
 use reprise_core::session::protocol::{self, HostStatus, Request};
+use reprise_core::session::screen::{Palette, Rgb};
 
 use crate::viewer::Viewer;
 use crate::world::{SIZE, World, exists, wait_for};
@@ -174,6 +176,27 @@ fn a_viewer_left_behind_ends_with_the_same_screen_as_one_that_saw_everything() {
     let fresh = attach(&world, &status);
     assert_eq!(viewer.text(), fresh.text());
     assert!(viewer.text().contains("2000000"));
+}
+
+#[test]
+fn a_program_that_asks_for_colours_before_anybody_attached_is_told_the_window_s() {
+    let world = World::new();
+    let project = world.project("shop");
+    let palette = Palette {
+        background: Rgb(0xfd, 0xfc, 0xfa),
+        dark: false,
+        ..Palette::default()
+    };
+    let view = FirstView {
+        size: SIZE,
+        palette: Some(palette),
+    };
+    let status = world.sessions.new_shell(project.id, view).unwrap();
+    let mut viewer = attach(&world, &status);
+    viewer.type_text(
+        "stty -echo raw; printf '\\033]11;?\\007'; head -c 23 | tr -d '\\033'; stty sane\n",
+    );
+    viewer.wait_for_text("rgb:fdfd/fcfc/fafa");
 }
 
 #[test]

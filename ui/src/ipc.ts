@@ -58,10 +58,14 @@ export const locateFolder = (projectId: string) =>
 export const removeProject = (projectId: string) =>
   call<undefined>('remove_project', { projectId });
 
-export const startSession = (projectId: string, size: GridSize, choice: StartChoice | null) =>
-  call<StartOutcome>('start_session', { projectId, size, choice });
-export const newShell = (projectId: string, size: GridSize) =>
-  call<TerminalView>('new_shell', { projectId, size });
+export const startSession = (
+  projectId: string,
+  size: GridSize,
+  palette: TerminalPalette,
+  choice: StartChoice | null,
+) => call<StartOutcome>('start_session', { projectId, size, palette, choice });
+export const newShell = (projectId: string, size: GridSize, palette: TerminalPalette) =>
+  call<TerminalView>('new_shell', { projectId, size, palette });
 export const endTerminal = (projectId: string, terminal: string) =>
   call<undefined>('end_terminal', { projectId, terminal });
 
@@ -71,12 +75,13 @@ export function attachTerminal(
   terminal: string,
   size: GridSize,
   visible: boolean,
+  palette: TerminalPalette,
   onMessage: (message: Uint8Array) => void,
 ): Promise<number> {
   const channel = new Channel<ArrayBuffer | number[]>();
   channel.onmessage = (message) =>
     onMessage(message instanceof ArrayBuffer ? new Uint8Array(message) : Uint8Array.from(message));
-  return call<number>('attach_terminal', { projectId, terminal, size, visible, channel });
+  return call<number>('attach_terminal', { projectId, terminal, size, visible, palette, channel });
 }
 
 /** Sends bytes to the terminal's program, raw. */

@@ -5,7 +5,7 @@ use tauri::ipc::Response;
 use tauri::{AppHandle, State};
 
 use crate::commands::preferences::look_for_claude;
-use crate::dto::{ClaudeCheck, GridSize, StartChoice, StartOutcome, TerminalView};
+use crate::dto::{ClaudeCheck, GridSize, StartChoice, StartOutcome, TerminalPalette, TerminalView};
 use crate::error::{AppError, CommandResult};
 use crate::state::{App, unblocked};
 use crate::views;
@@ -17,9 +17,11 @@ pub async fn start_session(
     app: State<'_, App>,
     project_id: String,
     size: GridSize,
+    palette: TerminalPalette,
     choice: Option<StartChoice>,
 ) -> CommandResult<StartOutcome> {
     let id: ProjectId = project_id.parse().map_err(AppError::from)?;
+    let view = views::first_view(size, &palette)?;
     let choice = choice.map(views::choice).transpose()?;
     // A live session is there also while the store is not.
     let hosts = app.hosts.clone();
@@ -36,8 +38,7 @@ pub async fn start_session(
     }
     let sessions = app.sessions().await?;
     let core = sessions.core.clone();
-    let started =
-        unblocked(move || core.get_or_create(id, views::size(size), choice.as_ref())).await;
+    let started = unblocked(move || core.get_or_create(id, view, choice.as_ref())).await;
     app.live.find().await;
     let found_before = matches!(app.claude(), ClaudeCheck::Found { .. });
     if started.is_ok() != found_before {
@@ -52,11 +53,13 @@ pub async fn new_shell(
     app: State<'_, App>,
     project_id: String,
     size: GridSize,
+    palette: TerminalPalette,
 ) -> CommandResult<TerminalView> {
     let id: ProjectId = project_id.parse().map_err(AppError::from)?;
+    let view = views::first_view(size, &palette)?;
     let sessions = app.sessions().await?;
     let core = sessions.core.clone();
-    let status = unblocked(move || core.new_shell(id, views::size(size))).await?;
+    let status = unblocked(move || core.new_shell(id, view)).await?;
     app.live.find().await;
     Ok(views::terminal(&status, sessions.build.as_deref()))
 }

@@ -22,6 +22,7 @@ pub async fn attach_terminal(
     terminal: String,
     size: GridSize,
     visible: bool,
+    palette: TerminalPalette,
     channel: Channel<InvokeResponseBody>,
 ) -> CommandResult<u32> {
     let project: ProjectId = project_id.parse().map_err(AppError::from)?;
@@ -29,7 +30,7 @@ pub async fn attach_terminal(
     let attach = Attach {
         size: viewer(size, visible),
         name: VIEWER.to_owned(),
-        palette: None,
+        palette: Some(views::palette(&palette)?),
     };
     let lock = app.hosts.lock(project, terminal);
     let attachment = app

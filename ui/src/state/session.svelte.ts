@@ -12,6 +12,7 @@ import type {
 import * as ipc from '../ipc';
 import { LiveTerminal } from '../terminal/live.svelte';
 import { type Picture, readPicture } from '../terminal/picture';
+import { hostPalette } from '../terminal/theme';
 import { clock } from './clock.svelte';
 import { reasonOf } from './errors';
 import { timestamp } from './text';
@@ -89,7 +90,7 @@ export class ProjectSession implements SessionFacts {
     if (this.resuming && view.hasPicture) void this.#loadPicture(start);
     try {
       const size = await this.#host.measure();
-      const outcome = await ipc.startSession(this.projectId, size, choice);
+      const outcome = await ipc.startSession(this.projectId, size, hostPalette(), choice);
       if (start !== this.#start) {
         if (this.#givenUp && outcome.kind === 'live') await this.#endClaude();
         return;
@@ -140,7 +141,7 @@ export class ProjectSession implements SessionFacts {
   }
 
   async newShell(): Promise<void> {
-    const shell = await ipc.newShell(this.projectId, await this.#host.measure());
+    const shell = await ipc.newShell(this.projectId, await this.#host.measure(), hostPalette());
     this.bringToFront(shell);
   }
 

@@ -201,6 +201,7 @@ export class LiveTerminal {
         this.terminalKey,
         size,
         visible,
+        hostPalette(),
         (message) => {
           if (generation === this.#generation && !this.#disposed) this.#receive(message);
         },
@@ -211,7 +212,6 @@ export class LiveTerminal {
       }
       this.#attachment = attachment;
       this.#input.connect((bytes) => ipc.terminalInput(attachment, bytes));
-      this.#sendPalette();
       const wanted = this.#wanted;
       if (wanted && (wanted.cols !== size.cols || wanted.rows !== size.rows)) this.#sendSize();
       this.#scheduleAck();

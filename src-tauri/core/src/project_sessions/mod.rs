@@ -20,11 +20,13 @@ use crate::claude::resume::CannotResume;
 use crate::folders::{Folders, FoldersError};
 use crate::model::{
     ClaudeSessionId, CurrentSessionId, LineageEntry, OutputProject, ProjectId, TerminalKey,
+    TerminalSize,
 };
 use crate::session::client::ClientError;
 use crate::session::hosts::Hosts;
 use crate::session::launch::{self, LaunchHostError};
 use crate::session::protocol::HostStatus;
+use crate::session::screen::Palette;
 use crate::store::{CreateOutcome, MoveOutcome, NewProject, Store, StoreError};
 
 pub use fold::{FoldConflict, FoldError};
@@ -49,6 +51,24 @@ pub struct ProjectSessions {
 struct Installed {
     program: PathBuf,
     build: String,
+}
+
+/// Who will look at a terminal first: its size and colours are there before its program asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstView {
+    /// The viewer's size.
+    pub size: TerminalSize,
+    /// Its colours, where they are known.
+    pub palette: Option<Palette>,
+}
+
+impl From<TerminalSize> for FirstView {
+    fn from(size: TerminalSize) -> Self {
+        Self {
+            size,
+            palette: None,
+        }
+    }
 }
 
 /// What the person chose after a conversation could not be resumed.

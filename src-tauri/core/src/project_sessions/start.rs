@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::{
-    EarlierSession, NotStarted, ProjectSessions, ResumeFailure, SessionsError, StartChoice,
-    StartOutcome, lock,
+    EarlierSession, FirstView, NotStarted, ProjectSessions, ResumeFailure, SessionsError,
+    StartChoice, StartOutcome, lock,
 };
 use crate::claude::cli::CliSearch;
 use crate::claude::config::ConfigDir;
@@ -17,7 +17,7 @@ use crate::claude::resume::{self, StartFacts, StartPlan, TranscriptFact};
 use crate::folders::create_private_dir;
 use crate::model::{
     ClaudeSessionId, CurrentSessionId, OutputProject, ProjectId, ProjectStatus, SessionSource,
-    TerminalKey, TerminalSize,
+    TerminalKey,
 };
 use crate::process::{self, ProcessRef};
 use crate::session::host::{HostPaths, HostSession, HostSpec, end_process};
@@ -44,7 +44,7 @@ impl ProjectSessions {
     pub fn get_or_create(
         &self,
         project: ProjectId,
-        size: TerminalSize,
+        view: impl Into<FirstView>,
         choice: Option<&StartChoice>,
     ) -> Result<StartOutcome, SessionsError> {
         let turn = self.start_lock(project);
@@ -52,14 +52,14 @@ impl ProjectSessions {
         if let Some(status) = self.hosts.get(project, TerminalKey::Claude)? {
             return Ok(StartOutcome::Live(Box::new(status)));
         }
-        self.create(project, size, choice)
+        self.create(project, view.into(), choice)
     }
 
     /// Starts the session of a project that does not live.
     fn create(
         &self,
         id: ProjectId,
-        size: TerminalSize,
+        view: FirstView,
         choice: Option<&StartChoice>,
     ) -> Result<StartOutcome, SessionsError> {
         let orphan = self.outwait_orphan(id);
@@ -96,7 +96,7 @@ impl ProjectSessions {
             env: &self.login_env().vars,
             hook_program: &installed.program,
         })?;
-        self.launch_terminal(&project, TerminalKey::Claude, launch, Some(session), size)
+        self.launch_terminal(&project, TerminalKey::Claude, launch, Some(session), view)
             .and_then(|status| {
                 if project.status != ProjectStatus::Active {
                     self.store
@@ -119,7 +119,7 @@ impl ProjectSessions {
     pub fn new_shell(
         &self,
         id: ProjectId,
-        size: TerminalSize,
+        view: impl Into<FirstView>,
     ) -> Result<HostStatus, SessionsError> {
         let turn = self.start_lock(id);
         let _turn = lock(&turn);
@@ -130,7 +130,7 @@ impl ProjectSessions {
             .find(|key| !taken.contains(key))
             .unwrap_or(TerminalKey::Shell(MAX_SHELLS));
         let launch = launch::shell(project.workspace_path.as_ref(), &self.login_env().vars)?;
-        self.launch_terminal(&project, terminal, launch, None, size)
+        self.launch_terminal(&project, terminal, launch, None, view.into())
     }
 
     fn launch_terminal(
@@ -139,7 +139,7 @@ impl ProjectSessions {
         terminal: TerminalKey,
         launch: Launch,
         session: Option<HostSession>,
-        size: TerminalSize,
+        view: FirstView,
     ) -> Result<HostStatus, SessionsError> {
         create_private_dir(&self.folders.project_hosts_dir(project.id))?;
         let files = self.folders.host_files(project.id, terminal);
@@ -155,7 +155,8 @@ impl ProjectSessions {
                 cwd: launch.cwd,
             },
             session,
-            size,
+            size: view.size,
+            palette: view.palette,
             kept_transcripts: self.folders.transcripts_dir(project.id),
             files: HostPaths {
                 lock: files.lock,

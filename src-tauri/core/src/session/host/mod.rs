@@ -30,6 +30,7 @@ use crate::process::{self, ProcessRef};
 use crate::session::journal::{Journal, JournalEvent, read_journal};
 use crate::session::lock::{HostAddress, HostLock};
 use crate::session::pty::{ProgramSpec, Pty, PtyError};
+use crate::session::screen::Palette;
 
 /// Everything a host needs to know at its start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,9 @@ pub struct HostSpec {
     pub kept_transcripts: PathBuf,
     /// The first size; viewers change it.
     pub size: TerminalSize,
+    /// The colours of the viewer to come; viewers change them.
+    #[serde(default)]
+    pub palette: Option<Palette>,
     /// The host's files.
     pub files: HostPaths,
     /// The build that the host runs.

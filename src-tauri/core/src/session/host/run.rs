@@ -142,6 +142,10 @@ impl Running {
             journal_records: journal.last_number(),
             trouble: None,
         };
+        let mut screen = Screen::new(size, ScrollbackLimits::default());
+        if let Some(palette) = spec.palette.clone() {
+            screen.set_palette(palette);
+        }
         let (to_host, from_clients) = mpsc::channel(CLIENT_MESSAGES);
         let now = Instant::now();
         Ok(Self {
@@ -156,7 +160,7 @@ impl Running {
                 exited,
                 terminated: signal(SignalKind::terminate())?,
             },
-            screen: Screen::new(size, ScrollbackLimits::default()),
+            screen,
             stream: Stream::default(),
             clients: Clients::default(),
             status,
