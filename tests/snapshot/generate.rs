@@ -121,7 +121,7 @@ fn op(random: &mut Random, size: TerminalSize, resizes: bool) -> Op {
         95 => out.push_str(random.pick(&[
             "\x1b[!p",
             "\x1bc",
-            "\x1b#8",
+            "\x1b[?6l\x1b#8",
             "\x1b[3J",
             "\x1b[2J\x1b[3J\x1b[H",
         ])),

@@ -107,7 +107,8 @@ impl Painter {
         let cols = self.cols;
         let last = above.cells.get(cols - 1).unwrap_or(&Cell::BLANK);
         self.set_pen(&Attributes::default());
-        let full = last.has_content() || last.is_spacer();
+        let wide = above.width_at(cols - 2) == 2;
+        let full = last.has_content() || (last.is_spacer() && wide);
         if !full {
             self.csi(format_args!("{cols}G "));
         }
@@ -127,6 +128,7 @@ impl Painter {
     /// Paints one row; the cursor is at its start, and the row is blank. At the end the cursor is
     /// behind the last cell that was written.
     pub fn row(&mut self, row: &Row) {
+        self.lone_halves(row);
         let mut at = 0;
         let mut x = 0;
         while x < row.cells.len() {
@@ -146,6 +148,30 @@ impl Painter {
                 }
                 (x, at) = self.erased_cells(x, row);
             }
+        }
+    }
+
+    /// Puts the second halves of wide characters that lost their first half into the blank row, and
+    /// goes back to its start. Inserting a cell between the two halves is what makes them, so the
+    /// cell before is always an erased one.
+    fn lone_halves(&mut self, row: &Row) {
+        let lone = |x: usize| row.cells[x].is_spacer() && row.cells[x - 1].width != 2;
+        let mut from = 1;
+        for x in (1..row.cells.len()).filter(|x| lone(*x)) {
+            if x < from {
+                continue;
+            }
+            let place = x.max(2);
+            self.set_pen(&row.cells[x].attributes());
+            self.csi(format_args!("{}G\u{3000}", place - 1));
+            self.set_pen(&Attributes::default());
+            self.csi(format_args!("{place}G\x1b[@"));
+            if x == 1 {
+                self.put("\r\x1b[P");
+            }
+            self.put("\r");
+            // A nearer one would be overwritten by the next.
+            from = x + 3;
         }
     }
 

@@ -86,10 +86,21 @@ impl Writer<'_> {
             self.buffer(&t.alternate);
             self.keyboard(1);
         }
-        self.charsets(&t.charsets, t.g_level);
-        self.painter.set_pen(&t.pen);
         self.modes();
-        self.cursor();
+        let waits = t.preceding == 0 && t.x >= t.cols();
+        if waits {
+            self.waiting_wrap();
+        }
+        self.charsets(&t.charsets, t.g_level);
+        self.painter.force_pen(&t.pen);
+        if waits {
+            // Each combining character that nothing precedes moves the cursor on.
+            for _ in t.cols()..t.x {
+                self.painter.put("\u{301}");
+            }
+        } else {
+            self.cursor();
+        }
     }
 
     fn keyboard(&mut self, which: usize) {
@@ -257,11 +268,15 @@ impl Writer<'_> {
                 return;
             }
         }
-        if x < cols {
-            self.goto(x);
-            return;
-        }
-        let mut start = cols - 1;
+        self.goto(x.min(cols - 1));
+    }
+
+    /// Leaves the cursor behind the last column, where only printing brings it. The character sets
+    /// are still plain: what is printed is what the cell shows.
+    fn waiting_wrap(&mut self) {
+        let t = self.terminal;
+        let row = &t.buffer().rows[t.y];
+        let mut start = t.cols() - 1;
         if row.cells[start].is_spacer() && start > 0 {
             start -= 1;
         }
@@ -277,14 +292,19 @@ impl Writer<'_> {
                 self.painter.put("\x1b[1K");
             }
         }
-        self.painter.force_pen(&t.pen);
-        for _ in cols..x {
-            self.painter.put("\u{301}");
-        }
     }
 
     fn goto(&mut self, x: usize) {
         let t = self.terminal;
+        let buffer = t.buffer();
+        let inside = (buffer.top..=buffer.bottom).contains(&t.y);
+        if t.modes.soft.origin && !inside && !t.on_alternate {
+            // In origin mode a cursor outside the region can only come from the other screen.
+            self.painter.put("\x1b[?47h");
+            self.painter.goto(x, t.y);
+            self.painter.put("\x1b[?47l");
+            return;
+        }
         let top = if t.modes.soft.origin {
             t.buffer().top
         } else {
