@@ -1,4 +1,4 @@
-# Every command sets up what it needs first (scripts/setup.sh: quiet, and nothing when nothing is missing).
+# Every command sets up what it needs first (.ci/setup.sh: quiet, and nothing when nothing is missing).
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -16,7 +16,7 @@ help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: ## build, and open the window
-	@scripts/display.sh
+	@.ci/display.sh
 	@$(MAKE) --no-print-directory build
 	@exec target/release/reprise
 
@@ -24,10 +24,10 @@ build: setup-build ui ## target/release/reprise and target/release/reprise-sessi
 	@$(RELEASE)
 
 test: setup-test ui ## every test, the real window and the real Claude Code among them
-	@scripts/test.sh default
+	@.ci/test.sh default
 
 test-long: setup-test ui ## the same with the long variants
-	@scripts/test.sh long
+	@.ci/test.sh long
 
 lint: setup-lint ui ## format, clippy, licences and sources of dependencies, svelte-check, eslint, prettier
 	@cargo fmt --all --check
@@ -39,14 +39,14 @@ bench: setup-bench build ## MB/s of cat in the window, beside a null reader and 
 	@cargo bench --quiet --locked --features $(APP_FEATURES) --package reprise --bench cat_plain
 
 package: setup-package build ## target/package/reprise_<version>_<arch>.deb
-	@scripts/package.sh
+	@.ci/package.sh
 
 setup-build setup-test setup-lint setup-bench setup-package:
-	@scripts/setup.sh build $(filter-out build,$(patsubst setup-%,%,$@))
+	@.ci/setup.sh build $(filter-out build,$(patsubst setup-%,%,$@))
 
 ui: ui/dist/index.html
 
 ui/dist/index.html: $(UI_SOURCES)
-	@test -d ui/node_modules || scripts/setup.sh build
+	@test -d ui/node_modules || .ci/setup.sh build
 	@cd ui && npm run --silent build -- --logLevel warn
 	@touch $@

@@ -15,7 +15,7 @@ pub fn program() -> PathBuf {
     }
     let pinned = repository().join("ui/node_modules/.bin/claude");
     if !pinned.exists() {
-        let setup = repository().join("scripts/setup.sh");
+        let setup = repository().join(".ci/setup.sh");
         let status = Command::new(setup).arg("core").status().unwrap();
         assert!(status.success() && pinned.exists(), "{pinned:?} is missing");
     }

@@ -374,7 +374,7 @@ impl Drop for World {
 fn environment(root: &Path, home: &Path, repository: &Path, api: &str) -> Vec<(String, String)> {
     let below = |base: &Path, name: &str| base.join(name).to_string_lossy().into_owned();
     let claude = fs::canonicalize(repository.join("ui/node_modules/.bin/claude"))
-        .expect("the pinned Claude Code (scripts/setup.sh installs it)");
+        .expect("the pinned Claude Code (.ci/setup.sh installs it)");
     [
         ("HOME", home.to_string_lossy().into_owned()),
         ("XDG_CONFIG_HOME", below(home, ".config")),

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every test, in the order of what is quick to fail. The last lines are nextest's own summary.
 #
-#   scripts/test.sh default|long
+#   .ci/test.sh default|long
 set -euo pipefail
 cd "$(dirname "$0")/.."
 profile=${1:-default}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a make target needs and is not there yet; says nothing when nothing is missing.
 #
-#   scripts/setup.sh [--check] core|build|test|lint|bench|package…
+#   .ci/setup.sh [--check] core|build|test|lint|bench|package…
 #
 # `core` is what the packages without a window need for their tests: the pinned Claude Code, nothing from apt.
 # Debian and Ubuntu: from apt, with sudo unless run by root. Elsewhere it names what is missing and stops.
