@@ -14,6 +14,7 @@ use crate::preferences::WindowPlace;
 pub const LABEL: &str = "main";
 
 const TITLE: &str = "Reprise";
+const LONGEST_TITLE: usize = 200;
 const SIZE: (f64, f64) = (1280.0, 800.0);
 const SMALLEST: (f64, f64) = (640.0, 400.0);
 /// `--bg-chrome` of the design's tokens.
@@ -63,6 +64,11 @@ pub fn open<R: Runtime>(
             if load.event() == tauri::webview::PageLoadEvent::Started {
                 page_started();
             }
+        })
+        // The page says which project is in front and how it stands.
+        .on_document_title_changed(|window, title| {
+            // Refused only by a window that is going away.
+            let _ = window.set_title(&shown_title(&title));
         });
     builder = match place {
         Some(place) => builder
@@ -138,6 +144,21 @@ fn colour(theme: Theme, system: tauri::Theme) -> Color {
     }
 }
 
+/// The title a window shows: one line and of a bearable length, since it holds a project's
+/// name; before the page has one, the program's.
+fn shown_title(title: &str) -> String {
+    let shown: String = title
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(LONGEST_TITLE)
+        .collect();
+    if shown.trim().is_empty() {
+        TITLE.to_owned()
+    } else {
+        shown
+    }
+}
+
 fn can_be_gripped(
     place: &WindowPlace,
     corner: LogicalPosition<f64>,
@@ -181,6 +202,14 @@ mod tests {
                 "{x}, {y}"
             );
         }
+    }
+
+    #[test]
+    fn a_title_is_one_line_and_never_empty() {
+        assert_eq!(shown_title("shop \u{2013} Idle"), "shop \u{2013} Idle");
+        assert_eq!(shown_title("a\nb\u{1b}]c"), "ab]c");
+        assert_eq!(shown_title(" "), "Reprise");
+        assert_eq!(shown_title(&"x".repeat(5000)).len(), LONGEST_TITLE);
     }
 
     #[test]
