@@ -24,76 +24,46 @@ export type Chord = Pick<
   'key' | 'code' | 'ctrlKey' | 'shiftKey' | 'altKey' | 'metaKey'
 >;
 
+/** Letters, with the platform's own modifier for programs that run in a terminal. */
+const LETTERS: ReadonlyMap<string, Action> = new Map([
+  ['o', { do: 'openFolder' }],
+  ['j', { do: 'nextNeedsYou' }],
+  ['b', { do: 'sidebar' }],
+  ['f', { do: 'find' }],
+  ['c', { do: 'copy' }],
+  ['v', { do: 'paste' }],
+  ['w', { do: 'closeWindow' }],
+  ['q', { do: 'closeWindow' }],
+]);
+
+function zoom(key: string, shifted: boolean): Action | null {
+  // Plus is shifted on many layouts.
+  if (key === '+' || key === '=') return { do: 'zoomIn' };
+  if (shifted) return null;
+  if (key === '-') return { do: 'zoomOut' };
+  return key === '0' ? { do: 'zoomReset' } : null;
+}
+
 function ofControl(chord: Chord): Action | null {
-  switch (chord.key.toLowerCase()) {
-    case 'pageup':
-      return chord.shiftKey ? null : { do: 'previousProject' };
-    case 'pagedown':
-      return chord.shiftKey ? null : { do: 'nextProject' };
-    // Plus is shifted on many layouts.
-    case '+':
-    case '=':
-      return { do: 'zoomIn' };
-    case '-':
-      return chord.shiftKey ? null : { do: 'zoomOut' };
-    case '0':
-      return chord.shiftKey ? null : { do: 'zoomReset' };
+  const key = chord.key.toLowerCase();
+  if (!chord.shiftKey) {
+    if (key === 'pageup') return { do: 'previousProject' };
+    if (key === 'pagedown') return { do: 'nextProject' };
   }
-  if (!chord.shiftKey) return null;
-  switch (chord.key.toLowerCase()) {
-    case 'o':
-      return { do: 'openFolder' };
-    case 'j':
-      return { do: 'nextNeedsYou' };
-    case 'b':
-      return { do: 'sidebar' };
-    case 'f':
-      return { do: 'find' };
-    case 'c':
-      return { do: 'copy' };
-    case 'v':
-      return { do: 'paste' };
-    case 'w':
-    case 'q':
-      return { do: 'closeWindow' };
-    default:
-      return null;
-  }
+  return (chord.shiftKey ? LETTERS.get(key) : null) ?? zoom(key, chord.shiftKey);
 }
 
 function ofCommand(chord: Chord): Action | null {
   const key = chord.key.toLowerCase();
-  if (/^[1-9]$/.test(key) && !chord.shiftKey) return { do: 'project', index: Number(key) - 1 };
   if (chord.shiftKey) {
     if (chord.code === 'BracketLeft') return { do: 'previousProject' };
     if (chord.code === 'BracketRight') return { do: 'nextProject' };
-    if (key === 'j') return { do: 'nextNeedsYou' };
-    return key === '+' || key === '=' ? { do: 'zoomIn' } : null;
+  } else if (/^[1-9]$/.test(key)) {
+    return { do: 'project', index: Number(key) - 1 };
   }
-  switch (key) {
-    case 'o':
-      return { do: 'openFolder' };
-    case 'b':
-      return { do: 'sidebar' };
-    case 'f':
-      return { do: 'find' };
-    case 'c':
-      return { do: 'copy' };
-    case 'v':
-      return { do: 'paste' };
-    case '+':
-    case '=':
-      return { do: 'zoomIn' };
-    case '-':
-      return { do: 'zoomOut' };
-    case '0':
-      return { do: 'zoomReset' };
-    case 'w':
-    case 'q':
-      return { do: 'closeWindow' };
-    default:
-      return null;
-  }
+  // Of the letters only this one takes Shift there.
+  const letter = chord.shiftKey === (key === 'j') ? LETTERS.get(key) : null;
+  return letter ?? zoom(key, chord.shiftKey);
 }
 
 /** What a key press means to Reprise, or null when it belongs to the session. */
