@@ -11,6 +11,8 @@ export default defineConfig({
     target: ['es2022', 'safari16'],
     // One small window: splitting it would only add round trips before the first picture.
     chunkSizeWarningLimit: 1200,
+    // A computer that is busy is nothing to warn of.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   test: { include: ['src/**/*.test.ts'], environment: 'node', css: true },
 });
