@@ -243,6 +243,7 @@ export const en = {
     one: 'End {count} session and close',
     other: 'End {count} sessions and close',
   },
+  'closing.shells': { one: '{count} shell', other: '{count} shells' },
   'closing.more': { one: 'and {count} more', other: 'and {count} more' },
   'ending.title': 'End the session of {name}?',
   'ending.text':

@@ -235,6 +235,7 @@ export const ptBR: Messages = {
     one: 'Encerrar {count} sessão e fechar',
     other: 'Encerrar {count} sessões e fechar',
   },
+  'closing.shells': { one: '{count} shell', other: '{count} shells' },
   'closing.more': { one: 'e mais {count}', other: 'e mais {count}' },
   'ending.title': 'Encerrar a sessão de {name}?',
   'ending.text':

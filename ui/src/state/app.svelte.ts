@@ -18,6 +18,7 @@ import { announceChanges } from './announce.svelte';
 import { clock } from './clock.svelte';
 import { reasonOf } from './errors';
 import { ProjectSession } from './session.svelte';
+import { openTerminals } from './terminals';
 import { applyTheme } from './theme.svelte';
 import { type ShownState, shownState } from './words';
 
@@ -286,11 +287,7 @@ class App {
 
   /** The key for closing does what the title bar's button does. */
   requestClose(): void {
-    const running = this.projects.reduce(
-      (sum, view) =>
-        sum + view.shells.length + (view.live && view.live.state.state !== 'ended' ? 1 : 0),
-      0,
-    );
+    const running = this.projects.reduce((sum, view) => sum + openTerminals(view), 0);
     const onClose = this.preferences?.onClose ?? 'ask';
     if (running > 0 && onClose === 'ask') this.dialog = { kind: 'close', running };
     else void this.close(onClose === 'end' ? 'end' : 'keep', false);
