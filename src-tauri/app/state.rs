@@ -1,7 +1,7 @@
 //! What the commands share: the running app.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -244,6 +244,34 @@ impl App {
         self.preferences.get().last_project
     }
 
+    /// The person turned to a project in the page: what a shell asked for before is done with.
+    pub fn page_turned(&self) {
+        self.known().to_show = None;
+    }
+
+    /// Where a further project is most likely to be: beside the last one, else at home.
+    pub async fn near_last_project(&self) -> Option<PathBuf> {
+        let last = self.preferences.get().last_project;
+        let beside = match self
+            .sessions()
+            .await
+            .ok()
+            .zip(last.and_then(|id| id.parse().ok()))
+        {
+            Some((sessions, id)) => {
+                unblocked(move || Ok::<_, AppError>(sessions.core.project(id)?))
+                    .await
+                    .ok()
+                    .and_then(|project| {
+                        let beside = Path::new(&project.workspace_path).parent()?;
+                        beside.is_dir().then(|| beside.to_owned())
+                    })
+            }
+            None => None,
+        };
+        beside.or_else(|| self.folders.home().map(Path::to_owned))
+    }
+
     /// What was found when Claude Code was looked for.
     pub fn claude(&self) -> ClaudeCheck {
         self.known()
@@ -459,6 +487,41 @@ mod tests {
         assert_eq!(app.to_show().await, Some(projects[0].id.clone()));
         assert_eq!(app.to_show().await, Some(projects[0].id.clone()));
         assert_eq!(app.projects().await.0.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_page_loaded_again_shows_what_the_person_turned_to_last() {
+        let home = tempfile::tempdir().unwrap();
+        let app = app(home.path(), None);
+        let [first, second] = ["first", "second"].map(|name| home.path().join(name));
+        let mut opened = Vec::new();
+        for folder in [&first, &second] {
+            std::fs::create_dir(folder).unwrap();
+            opened.push(app.open(folder.clone()).await.unwrap().to_string());
+        }
+        app.page_turned();
+        app.preferences
+            .change(PreferencesPatch {
+                last_project: Some(Some(opened[0].clone())),
+                ..PreferencesPatch::default()
+            })
+            .unwrap();
+        assert_eq!(app.to_show().await, Some(opened[0].clone()));
+    }
+
+    #[tokio::test]
+    async fn a_further_folder_is_looked_for_beside_the_last_project() {
+        let home = tempfile::tempdir().unwrap();
+        let app = app(home.path(), None);
+        let work = home.path().join("work");
+        let folder = work.join("ledger");
+        std::fs::create_dir_all(&folder).unwrap();
+        app.open(folder).await.unwrap();
+        app.to_show().await;
+        assert_eq!(app.near_last_project().await, Some(work.clone()));
+
+        std::fs::rename(&work, home.path().join("gone")).unwrap();
+        assert_eq!(app.near_last_project().await.as_deref(), app.folders.home());
     }
 
     #[tokio::test]

@@ -21,6 +21,9 @@ pub async fn set_preferences(
 ) -> CommandResult<Preferences> {
     let theme = patch.theme;
     let claude_path = patch.claude_path.clone();
+    if patch.last_project.is_some() {
+        app.page_turned();
+    }
     let preferences = app.preferences.clone();
     let changed = unblocked(move || preferences.change(patch)).await;
     if let (Some(theme), Some(window)) = (theme, handle.get_webview_window(window::LABEL)) {

@@ -65,7 +65,8 @@ pub async fn open_folder(
     handle: AppHandle,
     app: State<'_, App>,
 ) -> CommandResult<Option<ProjectView>> {
-    match ask_for_folder(&handle, &words::OPEN_FOLDER, None).await {
+    let near = app.near_last_project().await;
+    match ask_for_folder(&handle, &words::OPEN_FOLDER, near).await {
         Some(path) => open(&app, path).await.map(Some),
         None => Ok(None),
     }
