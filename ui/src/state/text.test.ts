@@ -24,6 +24,7 @@ describe('paths', () => {
   it('of a row leave out the last part when it is the name', () => {
     expect(rowFolder('/home/ana/work/ledger', 'ledger', '/home/ana')).toBe('~/work');
     expect(rowFolder('/home/ana/work/shop', 'Storefront', '/home/ana')).toBe('~/work/shop');
+    expect(rowFolder('/home/ana/shop', 'shop', '/home/ana')).toBe('~/shop');
     expect(rowFolder('/srv', 'srv', '/home/ana')).toBe('/srv');
   });
 

@@ -24,11 +24,14 @@ export function tilde(path: string, home: string): string {
   return path.startsWith(`${trimmed}/`) ? `~${path.slice(trimmed.length)}` : path;
 }
 
-/** The folder as a row shows it: without its last part, when that is the project's name. */
+/**
+ * The folder as a row shows it: without its last part, when that is the project's name and
+ * more than the home folder's sign or a root is left.
+ */
 export function rowFolder(path: string, name: string, home: string): string {
   const short = tilde(path, home);
   const at = short.lastIndexOf('/');
-  return at > 0 && short.slice(at + 1) === name ? short.slice(0, at) : short;
+  return at > 1 && short.slice(at + 1) === name ? short.slice(0, at) : short;
 }
 
 /** Shortens a path until it fits: whole folders leave, from the middle. */
