@@ -356,3 +356,18 @@ fn a_stopped_program_is_woken() {
     viewer.type_text("echo stopping; kill -STOP $$; echo woken-$((1+1))\n");
     viewer.wait_for_text("woken-2");
 }
+
+#[test]
+fn a_program_that_fails_at_once_is_still_seen_by_who_started_it() {
+    let world = World::with_env(&[("ENV", "$HOME/fails")]);
+    let fails = world.path("home").join("fails");
+    std::fs::write(fails, "echo cannot load libfoo\nexit 3\n").unwrap();
+    let (_, status) = shell(&world);
+    wait_for("the program's end", || {
+        (!std::path::Path::new(&format!("/proc/{}", status.program_pid)).exists()).then_some(())
+    });
+
+    let mut viewer = attach(&world, &status);
+    assert_eq!(viewer.wait_for_end().code, 3);
+    assert!(viewer.text().contains("cannot load libfoo"));
+}

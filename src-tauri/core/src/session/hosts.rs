@@ -1,6 +1,8 @@
 //! Which terminals live, and how those that do not have ended.
 
+use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -11,6 +13,10 @@ use super::lock::{self, HostAddress};
 use super::protocol::HostStatus;
 use crate::folders::Folders;
 use crate::model::{Exit, ProjectId, TerminalKey};
+
+/// How often a host that hangs up instead of answering is asked, and how long between.
+const TRIES: usize = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// A terminal whose host holds its lock.
 #[derive(Debug)]
@@ -68,12 +74,17 @@ impl Hosts {
         project: ProjectId,
         terminal: TerminalKey,
     ) -> Result<Option<HostStatus>, ClientError> {
-        let status = BlockingConnection::open(&self.lock(project, terminal))
-            .and_then(|mut host| host.status());
-        match status {
-            Ok(status) => Ok(Some(status)),
-            Err(ClientError::NotRunning { .. }) => Ok(None),
-            Err(error) => Err(error),
+        let lock = self.lock(project, terminal);
+        let mut tries = 1;
+        loop {
+            match BlockingConnection::open(&lock).and_then(|mut host| host.status()) {
+                Ok(status) => return Ok(Some(status)),
+                Err(ClientError::NotRunning { .. }) => return Ok(None),
+                // It was on its way out and hung up: the next try finds that out.
+                Err(ClientError::Broken(error)) if tries < TRIES && hung_up(&error) => tries += 1,
+                Err(error) => return Err(error),
+            }
+            std::thread::sleep(BETWEEN_TRIES);
         }
     }
 
@@ -141,4 +152,9 @@ impl Hosts {
 
 fn parse<T: std::str::FromStr>(text: Option<&str>) -> Option<T> {
     text?.parse().ok()
+}
+
+fn hung_up(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
 }

@@ -42,6 +42,7 @@ struct Viewer {
 #[derive(Debug, Default)]
 pub struct Clients {
     all: HashMap<ClientId, Client>,
+    had_viewer: bool,
 }
 
 impl Clients {
@@ -83,9 +84,15 @@ impl Clients {
             .count()
     }
 
+    /// Whether there has ever been a viewer.
+    pub fn had_viewer(&self) -> bool {
+        self.had_viewer
+    }
+
     /// Makes the connection a viewer that is in need of a snapshot.
     pub fn attach(&mut self, id: ClientId, attach: &Attach) {
         if let Some(client) = self.all.get_mut(&id) {
+            self.had_viewer = true;
             client.watches = true;
             client.viewer = Some(Viewer {
                 name: attach.name.chars().take(MAX_NAME_CHARS).collect(),

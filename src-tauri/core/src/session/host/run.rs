@@ -28,6 +28,9 @@ use crate::session::screen::{Screen, ScrollbackLimits};
 /// may take, how long viewers may.
 const LAST_BYTES: Duration = Duration::from_millis(500);
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// Who starts a terminal is there to see it within this time. A program that fails at once is
+/// not over before: what it said is why it failed.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
 /// Ignored hooks are counted without end and logged up to here.
 const LOGGED_HOOKS: u64 = 100;
 const CLIENT_MESSAGES: usize = 256;
@@ -53,6 +56,7 @@ pub(super) struct Running {
     pub(super) companion: Option<Companion>,
     pub(super) ending: Option<Ending>,
     pub(super) exit: Option<Exit>,
+    pub(super) began: Instant,
     /// Whether the program's side of the terminal is open, as far as is known.
     pub(super) terminal_open: bool,
     pub(super) reached_prompt: bool,
@@ -173,6 +177,7 @@ impl Running {
             companion,
             ending: None,
             exit: None,
+            began: now,
             terminal_open: true,
             reached_prompt: false,
             flushed: 0,
@@ -364,6 +369,10 @@ impl Running {
         self.observe(Observation::Ended(exit));
         let until = Instant::now() + LAST_BYTES;
         while self.terminal_open && Instant::now() < until {
+            self.turn_before(until).await;
+        }
+        let until = self.began + FIRST_LOOK;
+        while self.ending.is_none() && !self.clients.had_viewer() && Instant::now() < until {
             self.turn_before(until).await;
         }
         self.flush(Instant::now());
