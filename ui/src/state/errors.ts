@@ -16,7 +16,7 @@ export function explain(error: CommandError, home: string): Explained {
   const hint = `${what}.hint`;
   const params: Record<string, string> = {};
   for (const [name, value] of Object.entries(error.params)) {
-    params[name] = plain(value.startsWith('/') ? tilde(value, home) : value);
+    params[name] = plain(shortened(value, home));
   }
   const text = isKey(what) ? tUnchecked(what, params) : '';
   // A placeholder without its value would be worse than English.
@@ -32,6 +32,12 @@ export function explain(error: CommandError, home: string): Explained {
           ? null
           : plain(error.hint),
   };
+}
+
+/** A path, or words with paths in them, with the home folder's sign. */
+function shortened(value: string, home: string): string {
+  if (value.startsWith('/')) return tilde(value, home);
+  return home === '' ? value : value.replaceAll(`${home}/`, '~/');
 }
 
 /** The app's reason, from whatever was thrown. */
