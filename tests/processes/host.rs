@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use reprise_core::model::{OutputProject, TerminalKey, TerminalSize};
 use reprise_core::process::ProcessRef;
 use reprise_core::project_sessions::FirstView;
+use reprise_core::session::client::BlockingConnection;
 use reprise_core::session::lock;
 use reprise_core::session::protocol::{self, HostStatus, Request};
 use reprise_core::session::screen::{Palette, Rgb};
@@ -370,4 +371,22 @@ fn a_program_that_fails_at_once_is_still_seen_by_who_started_it() {
     let mut viewer = attach(&world, &status);
     assert_eq!(viewer.wait_for_end().code, 3);
     assert!(viewer.text().contains("cannot load libfoo"));
+}
+
+#[test]
+fn a_host_whose_log_cannot_be_written_to_goes_on() {
+    let world = World::new();
+    let project = world.project("shop");
+    let folders = world.sessions.folders();
+    let files = folders.host_files(project.id, TerminalKey::Shell(1));
+    std::fs::create_dir_all(folders.project_hosts_dir(project.id)).unwrap();
+    // As on a full disk.
+    std::os::unix::fs::symlink("/dev/full", &files.log).unwrap();
+    let status = world.sessions.new_shell(project.id, SIZE).unwrap();
+    let mut stranger = BlockingConnection::open(&files.lock).unwrap();
+    stranger.send(&Request::Hook(b"{}".to_vec())).unwrap();
+    assert!(stranger.receive().is_err(), "a hook gets no answer");
+    let now = world.sessions.hosts().get(project.id, status.terminal);
+    let now = now.unwrap().unwrap();
+    assert_eq!((now.host_pid, now.ignored_hooks), (status.host_pid, 1));
 }

@@ -2,6 +2,7 @@
 //! everything that was started in it.
 
 use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -29,6 +30,11 @@ impl World {
     }
 
     pub fn with_env(more: &[(&str, &str)]) -> Self {
+        Self::with_limits(more, "")
+    }
+
+    /// The same, where hosts run under what these lines of a shell script set.
+    pub fn with_limits(more: &[(&str, &str)], limits: &str) -> Self {
         // Short, since a socket's path has little room.
         let root = tempfile::Builder::new()
             .prefix("rp")
@@ -58,10 +64,19 @@ impl World {
         let store = SqliteStore::open(&folders.database(), Timestamp::now())
             .unwrap()
             .store;
+        let binary = env!("CARGO_BIN_EXE_reprise-session");
+        let mut session_program = PathBuf::from(binary);
+        if !limits.is_empty() {
+            session_program = root.path().join("reprise-session");
+            let script = format!("#!/bin/sh\n{limits}\nexec {binary} \"$@\"\n");
+            std::fs::write(&session_program, script).unwrap();
+            let mode = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(&session_program, mode).unwrap();
+        }
         let sessions = ProjectSessions::new(
             Arc::new(store),
             folders,
-            PathBuf::from(env!("CARGO_BIN_EXE_reprise-session")),
+            session_program,
             env!("CARGO_PKG_VERSION"),
             env.clone(),
         );
@@ -70,6 +85,21 @@ impl World {
             sessions: Arc::new(sessions),
             env,
         }
+    }
+
+    /// What another app, or the command line, has of the same person's projects.
+    pub fn another_app(&self) -> ProjectSessions {
+        let folders = self.sessions.folders().clone();
+        let store = SqliteStore::open(&folders.database(), Timestamp::now())
+            .unwrap()
+            .store;
+        ProjectSessions::new(
+            Arc::new(store),
+            folders,
+            PathBuf::from(env!("CARGO_BIN_EXE_reprise-session")),
+            env!("CARGO_PKG_VERSION"),
+            self.env.clone(),
+        )
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

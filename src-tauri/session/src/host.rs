@@ -41,7 +41,7 @@ fn try_host() -> io::Result<()> {
     let mut waiting = File::from(daemon::settle(&spec.files.log)?);
     daemon::enter_own_scope(spec.project, spec.terminal);
     if let Err(error) = serve(spec, &mut waiting) {
-        eprintln!("{} {error}", Timestamp::now());
+        let _ = writeln!(io::stderr(), "{} {error}", Timestamp::now());
         say(
             &mut waiting,
             &Readiness::Failed {

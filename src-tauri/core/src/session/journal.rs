@@ -7,6 +7,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -137,6 +138,8 @@ pub struct Journal {
     path: PathBuf,
     file: File,
     last: u64,
+    /// Whether a write failed that may have left half a line.
+    torn: bool,
 }
 
 impl Journal {
@@ -155,14 +158,20 @@ impl Journal {
         if !ends_with_newline(path)? {
             file.write_all(b"\n")?;
         }
+        // A new file's name is not on the disk with its first line, not on every file system.
+        if let Some(folder) = path.parent() {
+            File::open(folder)?.sync_all()?;
+        }
         Ok(Self {
             path: path.to_owned(),
             file,
             last: contents.records.last().map_or(0, |record| record.n),
+            torn: false,
         })
     }
 
-    /// Appends a record and returns once it is on the disk.
+    /// Appends a record and returns once it is on the disk. One that could not be written may
+    /// be appended again.
     ///
     /// # Errors
     /// What the system says, with the file's name.
@@ -172,14 +181,20 @@ impl Journal {
             at,
             event,
         };
-        let mut line = serde_json::to_vec(&record)?;
+        let mut line = Vec::new();
+        if self.torn {
+            line.push(b'\n');
+        }
+        serde_json::to_writer(&mut line, &record)?;
         line.push(b'\n');
-        self.file
+        let written = self
+            .file
             .write_all(&line)
-            .and_then(|()| self.file.sync_data())
-            .map_err(|error| {
-                io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
-            })?;
+            .and_then(|()| self.file.sync_data());
+        self.torn = written.is_err();
+        written.map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
+        })?;
         self.last += 1;
         Ok(())
     }
@@ -260,8 +275,11 @@ pub fn read_picture(path: &Path) -> Option<Picture> {
 }
 
 fn write_atomically(path: &Path, contents: &[u8]) -> io::Result<()> {
+    // Several threads may write the same file at once.
+    static WRITES: AtomicU32 = AtomicU32::new(0);
+    let nr = WRITES.fetch_add(1, Ordering::Relaxed);
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
+    name.push(format!(".{}-{nr}.new", std::process::id()));
     let new = PathBuf::from(name);
     fs::write(&new, contents)?;
     fs::rename(&new, path)
@@ -322,6 +340,31 @@ mod tests {
         );
         assert_eq!(contents.last_end(), Some((Timestamp::UNIX_EPOCH, exit)));
         assert_eq!(contents.unended_program(""), None);
+    }
+
+    #[test]
+    fn a_line_cut_by_a_full_disk_takes_no_later_one_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("claude.journal");
+        let mut journal = Journal::open(&path).unwrap();
+        let sent = || JournalEvent::MessageSent { id: id(A) };
+        let disk = std::mem::replace(
+            &mut journal.file,
+            File::options().append(true).open("/dev/full").unwrap(),
+        );
+        assert!(journal.append(Timestamp::UNIX_EPOCH, sent()).is_err());
+        fs::write(&path, br#"{"n":1,"at":"19"#).unwrap();
+        journal.file = disk;
+
+        journal.append(Timestamp::UNIX_EPOCH, sent()).unwrap();
+        journal.append(Timestamp::UNIX_EPOCH, sent()).unwrap();
+        let numbers: Vec<u64> = read_journal(&path)
+            .unwrap()
+            .records
+            .iter()
+            .map(|record| record.n)
+            .collect();
+        assert_eq!(numbers, [1, 2]);
     }
 
     #[test]

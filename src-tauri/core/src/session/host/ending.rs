@@ -58,8 +58,14 @@ impl Ending {
         self.end_family();
     }
 
+    /// The program is gone: its number may soon be another's. Ends what it left behind.
+    pub fn program_ended(&mut self) {
+        self.until = None;
+        self.end_family();
+    }
+
     /// Ends what the program left behind: its tools run in groups of their own.
-    pub fn end_family(&self) {
+    fn end_family(&self) {
         for process in &self.family {
             if process.is_alive() {
                 send(process.pid, Signal::KILL, false);

@@ -1,7 +1,7 @@
 //! The host's loop: one thread that reads the program, feeds the screen, and serves clients.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -67,6 +67,10 @@ pub(super) struct Running {
     pub(super) picture_at: Option<Instant>,
     pub(super) foreground_at: Option<Instant>,
     pub(super) input_at: Option<Instant>,
+    /// What the journal could not take yet: a full disk must lose no id.
+    unwritten: VecDeque<(Timestamp, JournalEvent)>,
+    journal_fails: bool,
+    pub(super) rebind_fails: bool,
 }
 
 /// What remains of the [`Host`] once its program is being waited for.
@@ -186,6 +190,9 @@ impl Running {
             tick_at: now + TICK,
             picture_at: None,
             input_at: None,
+            unwritten: VecDeque::new(),
+            journal_fails: false,
+            rebind_fails: false,
         })
     }
 
@@ -308,11 +315,27 @@ impl Running {
     }
 
     pub(super) fn write_down(&mut self, event: JournalEvent) {
-        match self.host.journal.append(Timestamp::now(), event) {
-            Ok(()) => self.status.journal_records = self.host.journal.last_number(),
-            Err(error) => {
-                log(format_args!("the journal cannot be written: {error}"));
-                self.status.trouble = Some(error.to_string());
+        self.unwritten.push_back((Timestamp::now(), event));
+        self.write_unwritten();
+    }
+
+    /// Writes down what waits for it, in order. What fails is tried again at each tick.
+    pub(super) fn write_unwritten(&mut self) {
+        while let Some((at, event)) = self.unwritten.front() {
+            if let Err(error) = self.host.journal.append(*at, event.clone()) {
+                if !self.journal_fails {
+                    log(format_args!("the journal cannot be written: {error}"));
+                    self.journal_fails = true;
+                    self.status.trouble = Some(error.to_string());
+                    self.status_changed();
+                }
+                return;
+            }
+            self.unwritten.pop_front();
+            self.status.journal_records = self.host.journal.last_number();
+            if self.unwritten.is_empty() && std::mem::take(&mut self.journal_fails) {
+                self.status.trouble = None;
+                self.status_changed();
             }
         }
     }
@@ -363,8 +386,8 @@ impl Running {
     /// The program has ended: reads what is left, writes everything down, and tells everybody.
     async fn finish(mut self, exit: Exit) {
         self.exit = Some(exit);
-        if let Some(ending) = &self.ending {
-            ending.end_family();
+        if let Some(ending) = &mut self.ending {
+            ending.program_ended();
         }
         self.observe(Observation::Ended(exit));
         let until = Instant::now() + LAST_BYTES;
@@ -409,7 +432,8 @@ impl Running {
     }
 }
 
-/// Complaints go to standard error, which is the host's log file.
+/// Complaints go to standard error, which is the host's log file. On a full disk it takes
+/// none, and that must not end the terminal: `eprintln!` would panic.
 pub(super) fn log(message: std::fmt::Arguments<'_>) {
-    eprintln!("{} {message}", Timestamp::now());
+    let _ = writeln!(io::stderr(), "{} {message}", Timestamp::now());
 }

@@ -25,6 +25,7 @@ impl Running {
         if !self.host.spec.files.socket.exists() {
             self.rebind();
         }
+        self.write_unwritten();
         let typed_lately = self
             .input_at
             .is_some_and(|at| now.duration_since(at) < WAKE_WITHIN);
@@ -39,12 +40,26 @@ impl Running {
         let rebound = (self.host.new_socket)().and_then(|socket| {
             let listener = UnixListener::from_std(bind(&socket)?)?;
             self.host.spec.files.socket = socket;
-            self.host.lock.publish(&address(&self.host.spec))?;
+            self.host
+                .lock
+                .publish(&address(&self.host.spec))
+                .inspect_err(|_| {
+                    // Nobody can find it: the next tick tries again.
+                    let _ = std::fs::remove_file(&self.host.spec.files.socket);
+                })?;
             Ok(listener)
         });
         match rebound {
-            Ok(listener) => self.host.listener = listener,
-            Err(error) => log(format_args!("cannot bind a new socket: {error}")),
+            Ok(listener) => {
+                self.host.listener = listener;
+                self.rebind_fails = false;
+            }
+            // Once, not every second for as long as it lasts.
+            Err(error) if !self.rebind_fails => {
+                log(format_args!("cannot bind a new socket: {error}"));
+                self.rebind_fails = true;
+            }
+            Err(_) => {}
         }
     }
 
