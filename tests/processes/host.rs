@@ -390,3 +390,16 @@ fn a_host_whose_log_cannot_be_written_to_goes_on() {
     let now = now.unwrap().unwrap();
     assert_eq!((now.host_pid, now.ignored_hooks), (status.host_pid, 1));
 }
+
+#[test]
+fn a_viewer_that_reads_slowly_still_gets_the_last_bytes_and_the_end() {
+    let world = World::new();
+    let (_, status) = shell(&world);
+    let mut viewer = attach(&world, &status);
+    // As much as a viewer is sent at once, and more than a socket holds.
+    viewer.type_text("head -c 300000 /dev/zero | tr '\\0' x; echo; echo last-$((1+1)); exit 7\n");
+    let program = ProcessRef::of(status.program_pid).unwrap();
+    wait_for("the program's end", || (!program.is_alive()).then_some(()));
+    assert_eq!(viewer.wait_for_end().code, 7);
+    assert!(viewer.text().contains("last-2"), "{}", viewer.text());
+}

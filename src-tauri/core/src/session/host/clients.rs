@@ -8,8 +8,7 @@ use super::connection::{ClientId, Outbox};
 use super::stream::{Next, Place, Stream};
 use crate::model::TerminalSize;
 use crate::session::protocol::{
-    Attach, CHUNK_BYTES, HostStatus, RefusedCode, Reply, Resized, SnapshotReason, SnapshotStart,
-    ViewerSize,
+    Attach, CHUNK_BYTES, HostStatus, Reply, Resized, SnapshotReason, SnapshotStart, ViewerSize,
 };
 use crate::session::screen::{Screen, ScreenEvent};
 
@@ -74,6 +73,12 @@ impl Clients {
         if let Some(client) = self.all.get(&id) {
             client.outbox.close();
         }
+    }
+
+    /// How many connections there are, and how many of them come from the program itself.
+    pub fn count(&self) -> (usize, usize) {
+        let from_program = self.all.values().filter(|client| client.from_program);
+        (self.all.len(), from_program.count())
     }
 
     /// How many viewers are attached.
@@ -223,7 +228,7 @@ impl Clients {
                 };
             }
             if !reads {
-                refuse_slow(&client.outbox);
+                client.outbox.refuse_slow();
             }
         }
     }
@@ -233,7 +238,7 @@ impl Clients {
         let reply = Reply::Status(Box::new(status.clone()));
         for client in self.all.values().filter(|client| client.watches) {
             if !client.outbox.push(&reply) {
-                refuse_slow(&client.outbox);
+                client.outbox.refuse_slow();
             }
         }
     }
@@ -243,7 +248,7 @@ impl Clients {
         let reply = Reply::Event(event.clone());
         for client in self.all.values().filter(|client| client.viewer.is_some()) {
             if !client.outbox.push(&reply) {
-                refuse_slow(&client.outbox);
+                client.outbox.refuse_slow();
             }
         }
     }
@@ -300,11 +305,4 @@ fn send_snapshot(
         .place
         .snapshot_sent(stream, snapshot.bytes.len() as u64);
     reads
-}
-
-fn refuse_slow(outbox: &Outbox) {
-    outbox.refuse(
-        RefusedCode::TooSlow,
-        "the client does not read what it asked for".into(),
-    );
 }

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 use crate::session::protocol::{
     self, FrameError, FrameReader, HELLO_LEN, Refused, RefusedCode, Reply, Request,
 };
+use crate::session::screen::ScreenEvent;
 
 /// A client must have greeted within this time.
 const GREETING_PATIENCE: Duration = Duration::from_secs(5);
@@ -21,8 +22,12 @@ const GREETING_PATIENCE: Duration = Duration::from_secs(5);
 const PARTING_PATIENCE: Duration = Duration::from_secs(1);
 /// Input that the program has not read yet: beyond it a client's connection waits.
 pub const UNREAD_INPUT_BYTES: usize = 4 * 1024 * 1024;
-/// Control frames that a client has not read yet: beyond it the connection ends.
+/// What a client has not read yet beside the program's bytes, which wait for its credit:
+/// beyond this many frames or bytes the connection ends.
 const UNREAD_FRAMES: usize = 512;
+const UNREAD_BYTES: usize = 8 * 1024 * 1024;
+/// A client that was let go may take this long to read what was begun.
+const LAST_READ_PATIENCE: Duration = Duration::from_secs(2);
 const READ_BYTES: usize = 64 * 1024;
 
 /// Names a connection within its host.
@@ -43,34 +48,139 @@ pub struct Outbox {
     queue: RefCell<Queue>,
     changed: Notify,
     closing: Cell<bool>,
+    let_go: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
     bytes: Vec<u8>,
+    /// Frames and bytes among them that no credit limits.
     frames: usize,
+    frame_bytes: usize,
+    /// The last of each kind of frame that makes the ones before it worthless. They go first.
+    latest: [Vec<u8>; Latest::KINDS],
+    /// Whether bytes that were taken out are still being written.
+    writing: bool,
+}
+
+/// Kinds of frames of which only the last one counts.
+#[derive(Clone, Copy)]
+enum Latest {
+    Status,
+    Title,
+    Progress,
+}
+
+impl Latest {
+    const KINDS: usize = 3;
+
+    fn of(reply: &Reply) -> Option<Self> {
+        match reply {
+            Reply::Status(_) => Some(Self::Status),
+            Reply::Event(ScreenEvent::Title { .. }) => Some(Self::Title),
+            Reply::Event(ScreenEvent::Progress { .. }) => Some(Self::Progress),
+            _ => None,
+        }
+    }
+}
+
+impl Queue {
+    fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && self.latest.iter().all(Vec::is_empty)
+    }
+
+    fn take(&mut self) -> Vec<u8> {
+        let mut all = Vec::new();
+        for latest in &mut self.latest {
+            all.append(latest);
+        }
+        if all.is_empty() {
+            all = std::mem::take(&mut self.bytes);
+        } else {
+            all.append(&mut self.bytes);
+        }
+        self.frames = 0;
+        self.frame_bytes = 0;
+        self.writing = !all.is_empty();
+        all
+    }
 }
 
 impl Outbox {
-    /// Queues a reply. False when the client does not read: it should be let go.
+    /// Queues a reply. False when the client does not read: it should be let go. One that was
+    /// let go already gets nothing more.
     #[must_use]
     pub fn push(&self, reply: &Reply) -> bool {
+        if self.closing.get() {
+            return true;
+        }
         let mut queue = self.queue.borrow_mut();
-        reply.write_to(&mut queue.bytes);
-        queue.frames += 1;
         self.changed.notify_one();
-        queue.frames <= UNREAD_FRAMES
+        if let Some(kind) = Latest::of(reply) {
+            let place = &mut queue.latest[kind as usize];
+            place.clear();
+            reply.write_to(place);
+            return true;
+        }
+        let before = queue.bytes.len();
+        reply.write_to(&mut queue.bytes);
+        let limited_by_credit = matches!(
+            reply,
+            Reply::Output { .. }
+                | Reply::SnapshotStart(_)
+                | Reply::SnapshotBytes(_)
+                | Reply::SnapshotEnd
+        );
+        if !limited_by_credit {
+            queue.frames += 1;
+            queue.frame_bytes += queue.bytes.len() - before;
+        }
+        queue.frames <= UNREAD_FRAMES && queue.frame_bytes <= UNREAD_BYTES
     }
 
     /// Whether everything has been handed to the system.
     pub fn is_empty(&self) -> bool {
-        self.queue.borrow().frames == 0
+        let queue = self.queue.borrow();
+        queue.is_empty() && !queue.writing
     }
 
-    /// Ends the connection once what is queued has been written.
+    /// Whether the connection is about to end: its requests no longer count.
+    pub fn is_closing(&self) -> bool {
+        self.closing.get()
+    }
+
+    /// Ends the connection once what is queued has been written, or could not be.
     pub fn close(&self) {
         self.closing.set(true);
         self.changed.notify_one();
+        self.let_go.notify_one();
+    }
+
+    /// Lets a client go that does not read: what it has not begun to read is dropped.
+    pub fn refuse_slow(&self) {
+        if self.closing.get() {
+            return;
+        }
+        {
+            let mut queue = self.queue.borrow_mut();
+            let writing = queue.writing;
+            *queue = Queue {
+                writing,
+                ..Queue::default()
+            };
+        }
+        self.refuse(
+            RefusedCode::TooSlow,
+            "the client does not read what it asked for".into(),
+        );
+    }
+
+    /// Returns once the connection is closing and its client had time to read.
+    async fn is_given_up(&self) {
+        while !self.closing.get() {
+            self.let_go.notified().await;
+        }
+        tokio::time::sleep(LAST_READ_PATIENCE).await;
     }
 
     /// Gives the client a reason, and ends the connection.
@@ -163,9 +273,15 @@ async fn write_replies(mut stream: OwnedWriteHalf, outbox: &Outbox) {
         return;
     }
     loop {
-        let queue = std::mem::take(&mut *outbox.queue.borrow_mut());
-        if !queue.bytes.is_empty() {
-            if stream.write_all(&queue.bytes).await.is_err() {
+        let bytes = outbox.queue.borrow_mut().take();
+        if !bytes.is_empty() {
+            // A client that never reads again, stopped for instance, must not be kept for ever.
+            let written = tokio::select! {
+                written = stream.write_all(&bytes) => written.is_ok(),
+                () = outbox.is_given_up() => false,
+            };
+            outbox.queue.borrow_mut().writing = false;
+            if !written {
                 return;
             }
         } else if outbox.closing.get() {
@@ -174,5 +290,81 @@ async fn write_replies(mut stream: OwnedWriteHalf, outbox: &Outbox) {
         } else {
             outbox.changed.notified().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn title(n: usize) -> Reply {
+        Reply::Event(ScreenEvent::Title {
+            title: format!("title {n}"),
+        })
+    }
+
+    /// A served connection and the client's end of it.
+    fn connected(outbox: &Rc<Outbox>) -> (UnixStream, mpsc::Receiver<(ClientId, FromClient)>) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let (to_host, from_client) = mpsc::channel(16);
+        let budget = Arc::new(Semaphore::new(UNREAD_INPUT_BYTES));
+        tokio::task::spawn_local(serve(ours, 1, Rc::clone(outbox), budget, to_host));
+        (theirs, from_client)
+    }
+
+    #[tokio::test(flavor = "local")]
+    async fn a_client_that_was_stopped_costs_a_bounded_amount_and_is_let_go() {
+        let outbox = Rc::new(Outbox::default());
+        let (client, mut from_client) = connected(&outbox);
+        // What changes all the time is kept once, for as long as it takes.
+        for n in 0..100_000 {
+            assert!(outbox.push(&title(n)));
+        }
+        assert!(outbox.queue.borrow().latest[Latest::Title as usize].len() < 100);
+        // What is not of that kind ends the connection, and from then on nothing piles up.
+        let bell = Reply::Event(ScreenEvent::Bell);
+        let mut refused = false;
+        for _ in 0..100_000 {
+            if !outbox.push(&bell) {
+                outbox.refuse_slow();
+                refused = true;
+            }
+            tokio::task::yield_now().await;
+        }
+        assert!(refused);
+        assert!(outbox.queue.borrow().bytes.len() < 64 * 1024);
+        let gone = tokio::time::timeout(Duration::from_secs(60), from_client.recv()).await;
+        assert!(matches!(gone, Ok(Some((1, FromClient::Gone)))), "{gone:?}");
+        drop(client);
+    }
+
+    #[tokio::test(flavor = "local")]
+    async fn what_a_client_has_not_read_is_not_served() {
+        let outbox = Rc::new(Outbox::default());
+        let (mut client, _from_client) = connected(&outbox);
+        // More than a socket takes at once.
+        for _ in 0..3 {
+            let _ = outbox.push(&Reply::SnapshotBytes(vec![b'x'; 1000 * 1000]));
+        }
+        let exit = crate::model::Exit {
+            code: 0,
+            signal: None,
+        };
+        let _ = outbox.push(&Reply::Ended(exit));
+        outbox.close();
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+            assert!(!outbox.is_empty());
+        }
+        let mut all = Vec::new();
+        client.read_to_end(&mut all).await.unwrap();
+        assert!(outbox.is_empty());
+        let mut reader = FrameReader::default();
+        reader.push(&all[HELLO_LEN..]);
+        let mut last = None;
+        while let Some(frame) = reader.next_frame().unwrap() {
+            last = Reply::read(frame).unwrap();
+        }
+        assert_eq!(last, Some(Reply::Ended(exit)));
     }
 }

@@ -14,6 +14,11 @@ use crate::process;
 use crate::session::protocol::{RefusedCode, Reply, Request};
 use crate::session::screen::Palette;
 
+/// The most connections at a time: each takes a descriptor. What runs in the terminal gets
+/// some of them, so that it cannot shut the person out.
+const MAX_CLIENTS: usize = 256;
+const MAX_PROGRAM_CLIENTS: usize = 64;
+
 impl Running {
     pub(super) fn accept(&mut self, stream: UnixStream) {
         let Ok(peer) = stream.peer_cred() else {
@@ -33,6 +38,10 @@ impl Running {
             .pid()
             .and_then(|pid| u32::try_from(pid).ok())
             .is_none_or(|pid| process::is_descendant(pid, self.status.program_pid));
+        let (all, from_the_program) = self.clients.count();
+        if all >= MAX_CLIENTS || (from_program && from_the_program >= MAX_PROGRAM_CLIENTS) {
+            return;
+        }
         self.clients.add(id, Rc::clone(&outbox), from_program);
         tokio::task::spawn_local(connection::serve(
             stream,
@@ -44,7 +53,11 @@ impl Running {
     }
 
     pub(super) fn request(&mut self, id: ClientId, request: Request) {
-        let Some(client) = self.clients.get(id) else {
+        let open = self
+            .clients
+            .get(id)
+            .filter(|client| !client.outbox.is_closing());
+        let Some(client) = open else {
             if let Request::Input(bytes) = request {
                 self.input_budget.add_permits(bytes.len());
             }
@@ -62,7 +75,9 @@ impl Running {
                 self.clients.close(id);
             }
             Request::Ping(bytes) => {
-                let _ = client.outbox.push(&Reply::Pong(bytes));
+                if !client.outbox.push(&Reply::Pong(bytes)) {
+                    client.outbox.refuse_slow();
+                }
             }
             Request::Watch => {
                 let _ = client
