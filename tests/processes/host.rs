@@ -1,16 +1,17 @@
 //! A host with a shell in it: attaching, leaving, sizes, endings, and bad company.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use reprise_core::model::{OutputProject, TerminalKey, TerminalSize};
 use reprise_core::process::ProcessRef;
 use reprise_core::project_sessions::FirstView;
-use reprise_core::session::client::BlockingConnection;
+use reprise_core::session::client::{BlockingConnection, connect_now};
 use reprise_core::session::lock;
 use reprise_core::session::protocol::{self, HostStatus, Request};
 use reprise_core::session::screen::{Palette, Rgb};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::viewer::Viewer;
 use crate::world::{SIZE, World, exists, wait_for};
@@ -402,4 +403,30 @@ fn a_viewer_that_reads_slowly_still_gets_the_last_bytes_and_the_end() {
     wait_for("the program's end", || (!program.is_alive()).then_some(()));
     assert_eq!(viewer.wait_for_end().code, 7);
     assert!(viewer.text().contains("last-2"), "{}", viewer.text());
+}
+
+#[test]
+fn a_host_that_hangs_makes_nobody_wait_for_ever() {
+    let world = World::new();
+    let (project, status) = shell(&world);
+    let host = Pid::from_raw(status.host_pid as i32).unwrap();
+    let lock_path = world.sessions.hosts().lock(project.id, status.terminal);
+    let socket = lock::read_address(&lock_path).unwrap().socket;
+    kill_process(host, Signal::STOP).unwrap();
+    // As many connections as the system keeps for it. A plain connect would now wait.
+    let full = (0..100_000).find_map(|_| connect_now(&socket).err());
+    assert_eq!(full.map(|error| error.kind()), Some(ErrorKind::WouldBlock));
+    let began = Instant::now();
+    assert!(
+        world
+            .sessions
+            .hosts()
+            .get(project.id, status.terminal)
+            .is_err()
+    );
+    assert!(began.elapsed() < Duration::from_secs(15));
+    kill_process(host, Signal::CONT).unwrap();
+    wait_for("the host to answer", || {
+        world.sessions.hosts().get(project.id, status.terminal).ok()
+    });
 }

@@ -4,11 +4,11 @@
 //! the model. So this never fails, prints nothing, and never waits long.
 
 use std::io::{self, Write};
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use reprise_core::claude::hooks::HookInput;
 use reprise_core::model::{ProjectId, TerminalKey};
+use reprise_core::session::client::connect_now;
 use reprise_core::session::hosts::Hosts;
 use reprise_core::session::lock;
 use reprise_core::session::protocol::{self, Request};
@@ -34,7 +34,8 @@ fn deliver(project: ProjectId, terminal: TerminalKey, frame: Vec<u8>) -> io::Res
     let hosts = Hosts::new(folders().map_err(io::Error::other)?);
     let address = lock::read_address(&hosts.lock(project, terminal))
         .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-    let mut stream = UnixStream::connect(address.socket)?;
+    // Never waits: a host that hangs must not make claude's hooks pile up.
+    let mut stream = connect_now(&address.socket)?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut bytes = protocol::hello(protocol::VERSION).to_vec();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
@@ -58,7 +59,7 @@ fn connect_socket(lock: &Path) -> Result<(UnixStream, HostAddress), ClientError>
     let until = Instant::now() + REBIND_PATIENCE;
     loop {
         let failure = match lock::read_address(lock) {
-            Some(address) => match UnixStream::connect(&address.socket) {
+            Some(address) => match connect_now(&address.socket) {
                 Ok(stream) => return Ok((stream, address)),
                 Err(error) => error,
             },
@@ -81,6 +82,20 @@ fn connect_socket(lock: &Path) -> Result<(UnixStream, HostAddress), ClientError>
         }
         thread::sleep(BETWEEN_TRIES);
     }
+}
+
+/// Connects, or fails at once. A host that hangs is given a limited number of connections by
+/// the system; the standard library's connect would then wait for it without an end.
+///
+/// # Errors
+/// What the system says.
+pub fn connect_now(socket: &Path) -> io::Result<UnixStream> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let fd = net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    net::connect(&fd, &SocketAddrUnix::new(socket)?)?;
+    let stream = UnixStream::from(fd);
+    stream.set_nonblocking(false)?;
+    Ok(stream)
 }
 
 /// A blocking connection, for a question and its answer.
@@ -174,8 +189,12 @@ pub fn end_and_wait(lock: &Path, patience: Duration) -> Result<(), ClientError> 
         Err(error) => return Err(error),
     };
     connection.send(&Request::Kill)?;
+    connection.stream.set_read_timeout(Some(BETWEEN_TRIES))?;
     let until = Instant::now() + patience;
     while lock::is_held(lock)? {
+        if let Err(refused @ ClientError::Refused(_)) = connection.receive() {
+            return Err(refused);
+        }
         if Instant::now() >= until {
             return Err(ClientError::Unreachable {
                 lock: lock.to_owned(),
