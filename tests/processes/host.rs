@@ -430,3 +430,53 @@ fn a_host_that_hangs_makes_nobody_wait_for_ever() {
         world.sessions.hosts().get(project.id, status.terminal).ok()
     });
 }
+
+#[test]
+fn a_program_that_the_journal_cannot_tell_of_is_ended_again() {
+    let world = World::with_limits(&[], "trap '' XFSZ; ulimit -f 1");
+    let project = world.project("shop");
+    let stubborn = world.path("stubborn");
+    std::fs::write(&stubborn, "trap '' HUP\nwhile :; do sleep 1; done\n").unwrap();
+    let folders = world.sessions.folders();
+    let files = folders.host_files(project.id, TerminalKey::Shell(1));
+    std::fs::create_dir_all(folders.project_hosts_dir(project.id)).unwrap();
+    // The record of the start does not fit any more.
+    std::fs::write(&files.journal, format!("{}\n", "x".repeat(500))).unwrap();
+    let home = world.path("home/.profile");
+    std::fs::write(
+        home,
+        format!("[ -t 1 ] && exec /bin/sh {}\n", stubborn.display()),
+    )
+    .unwrap();
+    let error = world.sessions.new_shell(project.id, SIZE).unwrap_err();
+    assert!(error.to_string().contains("shell-1.journal"), "{error}");
+    let mark = stubborn.to_string_lossy().into_owned();
+    let left: Vec<String> = std::fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter_map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).ok())
+        .filter(|line| line.contains(&mark))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert!(world.list().is_empty());
+}
+
+#[test]
+fn a_program_starts_with_default_signals_and_nothing_open_but_its_terminal() {
+    let world = World::new();
+    let (_, status) = shell(&world);
+    let mut viewer = attach(&world, &status);
+    viewer
+        .type_text("sh -c 'grep SigIgn /proc/$$/status; ls -l /proc/$$/fd; echo seen-$((1+1))'\n");
+    viewer.wait_for_text("seen-2");
+    let text = viewer.text();
+    let ignored = text.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = u64::from_str_radix(ignored.unwrap().trim(), 16).unwrap();
+    // Those of the C library for itself come after the 31 ordinary ones.
+    assert_eq!(ignored & 0x7fff_ffff, 0, "{text}");
+    let open: Vec<&str> = text.lines().filter(|line| line.contains(" -> ")).collect();
+    assert!(
+        open.iter().all(|line| line.contains("-> /dev/pts/")),
+        "{text}"
+    );
+}

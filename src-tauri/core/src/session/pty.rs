@@ -16,12 +16,17 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use serde::{Deserialize, Serialize};
 use tokio::io::unix::AsyncFd;
 
 use crate::model::{Exit, TerminalSize};
+
+/// How long a program may take to end when its terminal goes. Claude Code needs up to 3.1 s.
+const HANGUP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A program to start: all of it, nothing is inherited.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +149,21 @@ impl Program {
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Ends the program with its terminal, and waits until it is gone: politely at first.
+    pub fn end(mut self, terminal: Pty) {
+        drop(terminal);
+        let until = Instant::now() + HANGUP_PATIENCE;
+        while matches!(self.child.try_wait(), Ok(None)) {
+            if Instant::now() >= until {
+                // Already gone is as good.
+                let _ = self.child.kill();
+                let _ = self.child.wait();
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Waits, blocking, until the program has ended.

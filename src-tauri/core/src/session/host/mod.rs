@@ -183,33 +183,34 @@ impl Host {
         let contents = read_journal(&spec.files.journal).map_err(&journal_error)?;
         if let Some(left) = contents
             .unended_program(&boot)
-            .filter(|left| left.is_alive())
+            // Only a conversation is in danger when two write to it.
+            .filter(|left| spec.session.is_some() && left.is_alive())
         {
             return Err(HostError::StillRunning { pid: left.pid });
         }
         let mut journal = Journal::open(&spec.files.journal).map_err(&journal_error)?;
         let listener = bind(&spec.files.socket).map_err(file_error(&spec.files.socket))?;
+        lock.publish(&address(&spec))
+            .map_err(file_error(&spec.files.lock))?;
         let (pty, program) = Pty::spawn(&spec.program, spec.size.clamped())?;
         let identity = ProcessRef::of(program.pid()).unwrap_or(ProcessRef {
             pid: program.pid(),
             started: 0,
         });
-        journal
-            .append(
-                now,
-                JournalEvent::Started {
-                    program: identity,
-                    boot,
-                    session_id: spec.session.as_ref().map(|session| session.id.clone()),
-                    source: spec
-                        .session
-                        .as_ref()
-                        .map_or(SessionSource::Unknown, |session| session.source),
-                },
-            )
-            .map_err(&journal_error)?;
-        lock.publish(&address(&spec))
-            .map_err(file_error(&spec.files.lock))?;
+        let started = JournalEvent::Started {
+            program: identity,
+            boot,
+            session_id: spec.session.as_ref().map(|session| session.id.clone()),
+            source: spec
+                .session
+                .as_ref()
+                .map_or(SessionSource::Unknown, |session| session.source),
+        };
+        if let Err(error) = journal.append(now, started) {
+            // A program that nothing tells of could be joined by a second one.
+            program.end(pty);
+            return Err(journal_error(error));
+        }
         Ok(Self {
             spec,
             lock,
