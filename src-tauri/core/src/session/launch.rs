@@ -7,7 +7,8 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -19,6 +20,12 @@ use super::host::HostSpec;
 /// A host that is not ready within this time is given up on. It includes the start of its
 /// program, which on a cold disk takes seconds.
 const READY_PATIENCE: Duration = Duration::from_secs(20);
+/// A copy that was just written cannot be run while any process that another thread is
+/// starting still holds it open for writing: for a moment.
+const BUSY_TRIES: u32 = 50;
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
+/// Counts the copies of this process.
+static COPIES: AtomicU32 = AtomicU32::new(0);
 const MAX_LINE_BYTES: u64 = 64 * 1024;
 
 /// The line that a host writes once it is ready or has given up.
@@ -92,13 +99,14 @@ pub fn launch_host(program: &Path, spec: &HostSpec) -> Result<Launched, LaunchHo
         program: program.to_owned(),
         source,
     };
-    let mut starter = Command::new(program)
-        .arg("host")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(run_error)?;
+    let mut starter = spawn_when_written(
+        Command::new(program)
+            .arg("host")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null()),
+    )
+    .map_err(run_error)?;
     let written = match starter.stdin.take() {
         Some(mut stdin) => serde_json::to_vec(spec)
             .map_err(io::Error::from)
@@ -123,6 +131,18 @@ pub fn launch_host(program: &Path, spec: &HostSpec) -> Result<Launched, LaunchHo
             Err(error) => error.to_string(),
         })),
     }
+}
+
+fn spawn_when_written(command: &mut Command) -> io::Result<Child> {
+    for _ in 0..BUSY_TRIES {
+        match command.spawn() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => {
+                thread::sleep(BETWEEN_TRIES);
+            }
+            spawned => return spawned,
+        }
+    }
+    command.spawn()
 }
 
 fn read_line_within(
@@ -164,13 +184,42 @@ pub fn install_copy(program: &Path, folder: &Path) -> io::Result<PathBuf> {
         .file_name()
         .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
     let copy = folder.join(name);
-    if copy.exists() {
+    let length = fs::metadata(program)?.len();
+    // A power cut could have left half of one, or an empty one.
+    if fs::metadata(&copy).is_ok_and(|copy| copy.len() == length) {
         return Ok(copy);
     }
     fs::create_dir_all(folder)?;
-    let new = folder.join(format!(".{}.new", std::process::id()));
+    // Several threads may do this at once, too.
+    let nr = COPIES.fetch_add(1, Ordering::Relaxed);
+    let new = folder.join(format!(".{}-{nr}.new", std::process::id()));
     fs::copy(program, &new)?;
     fs::set_permissions(&new, fs::Permissions::from_mode(0o755))?;
+    fs::File::open(&new)?.sync_all()?;
     fs::rename(&new, &copy)?;
     Ok(copy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_a_power_cut_left_empty_is_made_again_and_many_at_once_are_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("reprise-session");
+        fs::write(&program, vec![b'x'; 1_000_000]).unwrap();
+        let copies = folder.path().join("bin");
+        fs::create_dir(&copies).unwrap();
+        fs::write(copies.join("reprise-session"), b"").unwrap();
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let copy = install_copy(&program, &copies).unwrap();
+                    assert_eq!(fs::metadata(copy).unwrap().len(), 1_000_000);
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(&copies).unwrap().count(), 1);
+    }
 }
