@@ -11,7 +11,7 @@ use reprise_core::model::{
 use reprise_core::process::ProcessRef;
 use reprise_core::project_sessions::{NotStarted, ResumeFailure, StartChoice, StartOutcome};
 use reprise_core::session::protocol::HostStatus;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use crate::real_claude::{self, Api};
 use crate::viewer::Viewer;
@@ -25,11 +25,15 @@ struct Claude {
 
 impl Claude {
     fn new() -> Self {
+        Self::with_limits("")
+    }
+
+    fn with_limits(limits: &str) -> Self {
         let api = Api::start();
         let program = real_claude::program();
         let mut variables = real_claude::variables(&api).to_vec();
         variables.push(("REPRISE_CLAUDE", program.to_str().unwrap()));
-        let world = World::with_env(&variables);
+        let world = World::with_limits(&variables, limits);
         let project = world.project("shop");
         let trusted = PathBuf::from(&project.workspace_path);
         std::fs::write(
@@ -161,6 +165,72 @@ fn a_live_session_is_returned_and_never_started_twice() {
 }
 
 #[test]
+fn of_apps_that_start_a_project_at_once_all_get_the_one_session_however_slow_they_are() {
+    let claude = Claude::new();
+    let barrier = Barrier::new(4);
+    let pids: Vec<u32> = std::thread::scope(|scope| {
+        let starts: Vec<_> = (0..4_u32)
+            .map(|nr| {
+                let (app, barrier) = (claude.world.another_app(), &barrier);
+                let project = claude.project.id;
+                scope.spawn(move || {
+                    if nr % 2 == 0 {
+                        // This one knows its environment and its CLI already.
+                        app.cli();
+                    }
+                    barrier.wait();
+                    match app.get_or_create(project, SIZE, None).unwrap() {
+                        StartOutcome::Live(status) => status.program_pid,
+                        StartOutcome::CannotResume(failure) => panic!("{failure:?}"),
+                    }
+                })
+            })
+            .collect();
+        starts
+            .into_iter()
+            .map(|start| start.join().unwrap())
+            .collect()
+    });
+    assert!(pids.iter().all(|pid| *pid == pids[0]), "{pids:?}");
+}
+
+#[test]
+fn an_id_that_the_journal_cannot_take_is_written_down_once_the_disk_has_room() {
+    let claude = Claude::with_limits("trap '' XFSZ");
+    let status = claude.start();
+    let mut viewer = claude.say("hello");
+    let first = claude.stored_id();
+    let files = claude
+        .world
+        .sessions
+        .folders()
+        .host_files(claude.project.id, TerminalKey::Claude);
+    claude.wait_for_state(SessionState::Idle);
+    // The disk is full: of the next record only some bytes fit.
+    let room = |bytes| {
+        let host = Pid::from_raw(status.host_pid as i32);
+        let limit = Rlimit {
+            current: bytes,
+            maximum: None,
+        };
+        prlimit(host, Resource::Fsize, limit).unwrap();
+    };
+    room(Some(std::fs::metadata(&files.journal).unwrap().len() + 20));
+    viewer.type_text("\x1b[200~/clear\x1b[201~\r");
+    let told = wait_for("the trouble to be told", || {
+        claude.status().unwrap().trouble
+    });
+    assert!(told.contains("claude.journal"), "{told}");
+    room(None);
+    let new = wait_for("the new id in the store", || {
+        claude.world.sessions.fold(claude.project.id).unwrap();
+        Some(claude.stored_id()).filter(|id| *id != first)
+    });
+    let now = claude.status().unwrap();
+    assert_eq!((now.session_id, now.trouble), (Some(new), None));
+}
+
+#[test]
 fn after_the_host_claude_or_both_were_killed_the_same_conversation_is_resumed() {
     let claude = Claude::new();
     let status = claude.start();
@@ -174,11 +244,10 @@ fn after_the_host_claude_or_both_were_killed_the_same_conversation_is_resumed() 
     knows_the_history(&claude);
     assert_eq!(claude.stored_id(), id);
 
+    // Its host has not noticed when the next start comes: a session that has ended is none.
     kill(second.program_pid);
-    wait_for("the host to end", || {
-        claude.status().is_none().then_some(())
-    });
     let third = claude.start();
+    assert_ne!(third.host_pid, second.host_pid);
     knows_the_history(&claude);
     assert_eq!(claude.stored_id(), id);
 

@@ -62,15 +62,10 @@ impl ProjectSessions {
                 path: files.journal.clone(),
                 source,
             })?;
-        let done = journal::folded_up_to(&mark);
         let Some(newest) = contents.records.last().map(|record| record.n) else {
             return Ok(None);
         };
-        let new: Vec<&JournalRecord> = contents
-            .records
-            .iter()
-            .filter(|record| record.n > done)
-            .collect();
+        let new = unfolded(&contents.records, journal::folded_up_to(&mark));
         if new.is_empty() {
             return Ok(None);
         }
@@ -105,6 +100,14 @@ impl ProjectSessions {
             .filter_map(|project| self.fold(project.id).ok().flatten())
             .collect()
     }
+}
+
+/// The records that the mark does not cover. A mark beyond the last of them belongs to a
+/// journal that was lost: the new one counts from 1 again.
+fn unfolded(records: &[JournalRecord], mark: u64) -> Vec<&JournalRecord> {
+    let newest = records.last().map_or(0, |record| record.n);
+    let done = if mark > newest { 0 } else { mark };
+    records.iter().filter(|record| record.n > done).collect()
 }
 
 fn fold_records(
@@ -364,6 +367,15 @@ mod tests {
         }
         assert_eq!(fixture.stored(), CurrentSessionId::Set(id(9)));
         assert!(fixture.lineage().iter().any(|(row, _)| *row == id(2)));
+    }
+
+    #[test]
+    fn a_journal_that_begins_anew_is_folded_in_spite_of_the_old_mark() {
+        let journal = records(vec![started(1, SessionSource::Startup), cleared(2, 1)]);
+        assert_eq!(unfolded(&journal, 0).len(), 2);
+        assert_eq!(unfolded(&journal, 1).len(), 1);
+        assert_eq!(unfolded(&journal, 2).len(), 0);
+        assert_eq!(unfolded(&journal, 57).len(), 2);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::model::{
     ClaudeSessionId, CurrentSessionId, LineageEntry, OutputProject, ProjectId, TerminalKey,
     TerminalSize,
 };
+use crate::session;
 use crate::session::client::ClientError;
 use crate::session::hosts::Hosts;
 use crate::session::launch::{self, LaunchHostError};
@@ -367,12 +368,16 @@ impl ProjectSessions {
         let Ok(current) = self.build() else {
             return;
         };
-        let used: Vec<String> = self
+        let used: Option<Vec<String>> = self
             .hosts
-            .addresses()
+            .held()
             .into_iter()
-            .map(|(_, _, address)| address.build)
+            .map(|(_, _, lock)| Some(session::lock::read_address(&lock)?.build))
             .collect();
+        // One that is just starting may run any of them.
+        let Some(used) = used else {
+            return;
+        };
         let entries = std::fs::read_dir(self.folders.binaries_dir());
         for entry in entries.into_iter().flatten().flatten() {
             let name = entry.file_name();

@@ -17,9 +17,10 @@ use crate::claude::resume::{self, StartFacts, StartPlan, TranscriptFact};
 use crate::folders::create_private_dir;
 use crate::model::{
     ClaudeSessionId, CurrentSessionId, OutputProject, ProjectId, ProjectStatus, SessionSource,
-    TerminalKey,
+    SessionState, TerminalKey,
 };
 use crate::process::{self, ProcessRef};
+use crate::session;
 use crate::session::host::{HostPaths, HostSession, HostSpec, end_process};
 use crate::session::journal::{self, JournalEvent};
 use crate::session::launch::{LaunchHostError, launch_host};
@@ -29,6 +30,8 @@ use crate::store::{ReplaceOutcome, SaveOutcome};
 
 /// A claude that lost its host ends by itself within this time: its terminal is closed.
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(5);
+/// A host whose program has ended is gone within this time.
+const PARTING_PATIENCE: Duration = Duration::from_secs(6);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// The store's id can only be changed by others between two reads; this often it is not.
 const TRIES: usize = 5;
@@ -49,10 +52,33 @@ impl ProjectSessions {
     ) -> Result<StartOutcome, SessionsError> {
         let turn = self.start_lock(project);
         let _turn = lock(&turn);
-        if let Some(status) = self.hosts.get(project, TerminalKey::Claude)? {
+        if let Some(status) = self.live(project)? {
             return Ok(StartOutcome::Live(Box::new(status)));
         }
-        self.create(project, view.into(), choice)
+        let outcome = self.create(project, view.into(), choice);
+        if matches!(outcome, Ok(StartOutcome::Live(_))) {
+            return outcome;
+        }
+        // Another app may have been faster: then its session is what there is to have, and
+        // what stood in our way.
+        match self.hosts.get(project, TerminalKey::Claude) {
+            Ok(Some(status)) => Ok(StartOutcome::Live(Box::new(status))),
+            _ => outcome,
+        }
+    }
+
+    /// The live session. One whose program has ended is no more: its host is waited for, as
+    /// it still writes down and tells.
+    fn live(&self, project: ProjectId) -> Result<Option<HostStatus>, SessionsError> {
+        let until = Instant::now() + PARTING_PATIENCE;
+        loop {
+            let status = self.hosts.get(project, TerminalKey::Claude)?;
+            let is_over = status.as_ref().is_some_and(has_ended);
+            if !is_over || Instant::now() >= until {
+                return Ok(status);
+            }
+            std::thread::sleep(BETWEEN_LOOKS);
+        }
     }
 
     /// Starts the session of a project that does not live.
@@ -366,7 +392,9 @@ impl ProjectSessions {
         let orphan = journal::read_journal(&files.journal)
             .ok()?
             .unended_program(&process::boot_id())?;
-        if ends_within(orphan, ORPHAN_PATIENCE) {
+        // With a host it is no orphan: another app has just started it.
+        let has_host = || session::lock::is_held(&files.lock).unwrap_or(true);
+        if has_host() || ends_within(orphan, ORPHAN_PATIENCE) || has_host() {
             return None;
         }
         end_process(orphan.pid);
@@ -431,6 +459,12 @@ impl ProjectSessions {
             earlier,
         })))
     }
+}
+
+/// Whether the program has ended, even if its host has not noticed yet.
+fn has_ended(status: &HostStatus) -> bool {
+    let is_gone = cfg!(target_os = "linux") && ProcessRef::of(status.program_pid).is_none();
+    is_gone || matches!(status.state, SessionState::Ended(_))
 }
 
 fn ends_within(process: ProcessRef, patience: Duration) -> bool {

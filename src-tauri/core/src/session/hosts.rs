@@ -52,7 +52,7 @@ impl Hosts {
 
     /// All live terminals, those included whose host does not answer.
     pub fn list(&self) -> Vec<HostLiveness> {
-        self.addresses()
+        self.held()
             .into_iter()
             .filter_map(|(project, terminal, _)| {
                 let status = self.get(project, terminal).transpose()?;
@@ -102,9 +102,9 @@ impl Hosts {
         client::end_and_wait(&self.lock(project, terminal), ENDING_PATIENCE)
     }
 
-    /// The live terminals of one project.
+    /// The live terminals of one project, those included that are still starting.
     pub fn of_project(&self, project: ProjectId) -> Vec<TerminalKey> {
-        self.addresses()
+        self.held()
             .into_iter()
             .filter(|(of, _, _)| *of == project)
             .map(|(_, terminal, _)| terminal)
@@ -126,6 +126,17 @@ impl Hosts {
 
     /// Where the hosts that hold their locks say they are, in a stable order.
     pub fn addresses(&self) -> Vec<(ProjectId, TerminalKey, HostAddress)> {
+        self.held()
+            .into_iter()
+            .filter_map(|(project, terminal, lock)| {
+                Some((project, terminal, lock::read_address(&lock)?))
+            })
+            .collect()
+    }
+
+    /// The locks that are held, in a stable order. A host that is just starting has not said
+    /// where it is.
+    pub fn held(&self) -> Vec<(ProjectId, TerminalKey, PathBuf)> {
         let mut found = Vec::new();
         let projects = std::fs::read_dir(self.folders.hosts_dir());
         for folder in projects.into_iter().flatten().flatten() {
@@ -139,9 +150,8 @@ impl Hosts {
                 let terminal = parse(path.file_stem().and_then(|stem| stem.to_str()));
                 if let (true, Some(terminal)) = (is_lock, terminal)
                     && lock::is_held(&path).unwrap_or(false)
-                    && let Some(address) = lock::read_address(&path)
                 {
-                    found.push((project, terminal, address));
+                    found.push((project, terminal, path));
                 }
             }
         }

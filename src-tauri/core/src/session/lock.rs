@@ -55,9 +55,12 @@ impl HostLock {
     /// # Errors
     /// What the system says.
     pub fn publish(&mut self, address: &HostAddress) -> io::Result<()> {
-        let contents = serde_json::to_vec(address)?;
+        let mut contents = serde_json::to_vec(address)?;
+        // In one write that needs no new space: a reader never finds half an address, and a
+        // full disk does not take the old one.
+        let before = usize::try_from(self.file.metadata()?.len()).unwrap_or(0);
+        contents.resize(contents.len().max(before), b' ');
         self.file.seek(SeekFrom::Start(0))?;
-        self.file.set_len(0)?;
         self.file.write_all(&contents)?;
         self.file.sync_data()
     }
