@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use reprise_core::model::{TerminalKey, TerminalSize};
 use reprise_core::session::protocol::HostStatus;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::viewer::Viewer;
 use crate::world::{SIZE, World, wait_for};
@@ -260,4 +261,25 @@ fn what_cannot_be_attached_is_said_with_its_own_exit_code() {
         Some(0)
     );
     assert!(world.list().is_empty());
+}
+
+#[test]
+fn what_the_program_does_not_read_keeps_nobody_from_detaching() {
+    let world = World::new();
+    let status = shell(&world);
+    let tmux = Tmux::new(&world);
+    tmux.attach(&status);
+    wait_for("the viewer", || {
+        (world.list()[0]["clients"] == 1).then_some(())
+    });
+    let host = Pid::from_raw(status.host_pid as i32).unwrap();
+    kill_process(host, Signal::STOP).unwrap();
+    // More than a socket holds.
+    let pasted = world.path("pasted");
+    std::fs::write(&pasted, "x".repeat(1_000_000)).unwrap();
+    tmux.run(&["load-buffer", pasted.to_str().unwrap()]);
+    tmux.run(&["paste-buffer"]);
+    tmux.key("C-\\");
+    tmux.wait_for_text("detached");
+    kill_process(host, Signal::CONT).unwrap();
 }

@@ -8,6 +8,8 @@ mod keys;
 mod outer;
 
 use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use reprise_core::model::{Exit, TerminalKey, TerminalSize};
@@ -17,6 +19,7 @@ use reprise_core::session::protocol::{Attach, Reply, Request, ViewerSize};
 use reprise_core::session::screen::{Screen, ScreenEvent, ScrollbackLimits};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 pub use keys::DetachKey;
 
@@ -28,6 +31,10 @@ use outer::Outer;
 const DRAW_EVERY: Duration = Duration::from_millis(16);
 /// The rest of a key's sequence comes within this time, or it was a key of its own.
 const KEY_PATIENCE: Duration = Duration::from_millis(25);
+/// How much may wait for a program that does not read what is typed.
+const UNSENT_BYTES: usize = 64 * 1024 * 1024;
+/// How long what was typed before the detach key may take to go out.
+const FINISH_PATIENCE: Duration = Duration::from_millis(500);
 /// Only what is visible is drawn, so no scrollback is kept here.
 const NO_SCROLLBACK: ScrollbackLimits = ScrollbackLimits { lines: 0, bytes: 0 };
 
@@ -72,9 +79,64 @@ pub fn attach(
     Ok(())
 }
 
+/// What is on its way to the host. Sending waits while the program does not read what was
+/// typed; drawing, signals and the detach key must not.
+struct Requests {
+    queue: Option<mpsc::UnboundedSender<Request>>,
+    unsent: Arc<AtomicUsize>,
+    sending: JoinHandle<()>,
+}
+
+impl Requests {
+    fn through(mut sender: RequestSender) -> Self {
+        let (queue, mut queued) = mpsc::unbounded_channel::<Request>();
+        let unsent = Arc::new(AtomicUsize::new(0));
+        let left = Arc::clone(&unsent);
+        let sending = tokio::spawn(async move {
+            while let Some(request) = queued.recv().await {
+                // The receiving half learns why.
+                if sender.send(&request).await.is_err() {
+                    return;
+                }
+                left.fetch_sub(weight(&request), Ordering::Relaxed);
+            }
+        });
+        Self {
+            queue: Some(queue),
+            unsent,
+            sending,
+        }
+    }
+
+    fn send(&self, request: Request) {
+        self.unsent.fetch_add(weight(&request), Ordering::Relaxed);
+        if let Some(queue) = &self.queue {
+            let _ = queue.send(request);
+        }
+    }
+
+    /// Whether more may be typed.
+    fn has_room(&self) -> bool {
+        self.unsent.load(Ordering::Relaxed) < UNSENT_BYTES
+    }
+
+    /// Lets what was typed go out, where it still can.
+    async fn finish(&mut self) {
+        self.queue = None;
+        let _ = tokio::time::timeout(FINISH_PATIENCE, &mut self.sending).await;
+    }
+}
+
+fn weight(request: &Request) -> usize {
+    match request {
+        Request::Input(bytes) => bytes.len(),
+        _ => 0,
+    }
+}
+
 struct Session {
     outer: Outer,
-    sender: RequestSender,
+    requests: Requests,
     receiver: FrameReceiver,
     keys: KeyReader,
     screen: Screen,
@@ -97,7 +159,7 @@ impl Session {
         let size = Outer::size();
         Self {
             outer,
-            sender,
+            requests: Requests::through(sender),
             receiver,
             keys: KeyReader::new(detach_key),
             screen: Screen::new(size, NO_SCROLLBACK),
@@ -111,13 +173,17 @@ impl Session {
     }
 
     async fn run(mut self) -> Result<Left, CommandError> {
-        self.sender
-            .send(&Request::Attach(Attach {
-                size: visible(Outer::size()),
-                name: viewer_name(),
-                palette: None,
-            }))
-            .await?;
+        let left = self.show().await;
+        self.requests.finish().await;
+        left
+    }
+
+    async fn show(&mut self) -> Result<Left, CommandError> {
+        self.requests.send(Request::Attach(Attach {
+            size: visible(Outer::size()),
+            name: viewer_name(),
+            palette: None,
+        }));
         let mut typed = read_stdin();
         let mut resized = signal(SignalKind::window_change())?;
         let mut hung_up = signal(SignalKind::hangup())?;
@@ -129,24 +195,24 @@ impl Session {
                 frame = self.receiver.receive() => match frame? {
                     Some(frame) => {
                         if let Some(reply) = Reply::read(frame).map_err(client::ClientError::from)?
-                            && let Some(left) = self.reply(reply).await?
+                            && let Some(left) = self.reply(reply)?
                         {
                             return Ok(left);
                         }
                     }
                     None => return Err(CommandError::HostGone),
                 },
-                input = typed.recv() => {
+                input = typed.recv(), if self.requests.has_room() => {
                     // The outer terminal is gone.
                     let Some(input) = input else { return Ok(Left::Detached) };
                     let typed = self.keys.read(&input);
-                    self.send_input(typed.bytes).await?;
+                    self.send_input(typed.bytes);
                     if typed.detach {
                         return Ok(Left::Detached);
                     }
                 }
                 _ = resized.recv() => {
-                    self.sender.send(&Request::Resize(visible(Outer::size()))).await?;
+                    self.requests.send(Request::Resize(visible(Outer::size())));
                     self.dirty = true;
                 }
                 _ = hung_up.recv() => return Ok(Left::Detached),
@@ -154,20 +220,19 @@ impl Session {
                 () = sleep(draw_in), if draw_in.is_some() => self.draw()?,
                 () = sleep(key_patience), if key_patience.is_some() => {
                     let held = self.keys.flush();
-                    self.send_input(held).await?;
+                    self.send_input(held);
                 }
             }
         }
     }
 
-    async fn send_input(&mut self, bytes: Vec<u8>) -> Result<(), CommandError> {
+    fn send_input(&mut self, bytes: Vec<u8>) {
         if !bytes.is_empty() {
-            self.sender.send(&Request::Input(bytes)).await?;
+            self.requests.send(Request::Input(bytes));
         }
-        Ok(())
     }
 
-    async fn reply(&mut self, reply: Reply) -> Result<Option<Left>, CommandError> {
+    fn reply(&mut self, reply: Reply) -> Result<Option<Left>, CommandError> {
         match reply {
             Reply::SnapshotStart(start) => {
                 self.screen = Screen::new(start.size, NO_SCROLLBACK);
@@ -179,12 +244,12 @@ impl Session {
             Reply::SnapshotBytes(bytes) => self.feed(&bytes),
             Reply::SnapshotEnd => {
                 self.whole = true;
-                self.acknowledge().await?;
+                self.acknowledge();
             }
             Reply::Output { offset, bytes } => {
                 self.parsed = offset + bytes.len() as u64;
                 self.feed(&bytes);
-                self.acknowledge().await?;
+                self.acknowledge();
             }
             Reply::Resized(resized) => {
                 self.screen.resize(resized.size);
@@ -211,8 +276,8 @@ impl Session {
         self.dirty = true;
     }
 
-    async fn acknowledge(&mut self) -> Result<(), CommandError> {
-        Ok(self.sender.send(&Request::Ack(self.parsed)).await?)
+    fn acknowledge(&mut self) {
+        self.requests.send(Request::Ack(self.parsed));
     }
 
     /// How long until the next drawing; none when there is nothing to draw.
