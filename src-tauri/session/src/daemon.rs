@@ -7,10 +7,14 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use nix::unistd::{ForkResult, fork, setsid};
 use reprise_core::model::{ProjectId, TerminalKey};
+
+/// systemd moves a process within milliseconds.
+const SCOPE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Which of the two processes goes on after [`detach`].
 pub enum Side {
@@ -86,7 +90,7 @@ pub fn enter_own_scope(project: ProjectId, terminal: TerminalKey) {
     }
     let pid = std::process::id().to_string();
     let unit = format!("reprise-{project}-{terminal}-{pid}.scope");
-    let _ = Command::new("busctl")
+    let asked = Command::new("busctl")
         .args(["--user", "--timeout=2", "call", "org.freedesktop.systemd1"])
         .args([
             "/org/freedesktop/systemd1",
@@ -99,4 +103,13 @@ pub fn enter_own_scope(project: ProjectId, terminal: TerminalKey) {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
+    // The answer comes before the move. A program that was started in between would stay
+    // behind and end with the scope of whoever started this.
+    let until = Instant::now() + SCOPE_PATIENCE;
+    let is_there = || {
+        fs::read_to_string("/proc/self/cgroup").is_ok_and(|groups| groups.contains(unit.as_str()))
+    };
+    while asked.as_ref().is_ok_and(ExitStatus::success) && !is_there() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
