@@ -43,7 +43,9 @@ export function shortenPath(path: string, fits: (text: string) => boolean): stri
     const shorter = [...head, ...parts.slice(gone + 1)].join('/');
     if (fits(shorter)) return shorter;
   }
-  return `…/${parts.at(-1) ?? ''}`;
+  // Whoever shows it cuts its end, and one ellipsis is enough.
+  const last = parts.at(-1) ?? '';
+  return fits(`…/${last}`) ? `…/${last}` : last;
 }
 
 /** Head and tail of a name: when it is too long the head shrinks and the end stays. */
