@@ -13,8 +13,8 @@ use std::time::Duration;
 use reprise_core::session::client::{self, ClientError, FrameReceiver, RequestSender};
 use reprise_core::session::protocol::{Attach, Frame, Reply, Request};
 use serde_json::json;
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::error::AppError;
 
@@ -24,6 +24,8 @@ const QUIET: Duration = Duration::from_millis(4);
 const FLUSH_AFTER: Duration = Duration::from_millis(8);
 /// This many are passed on without waiting.
 const FLUSH_BYTES: usize = 128 * 1024;
+/// How long what was typed before a viewer detached may take to reach the host.
+const LAST_REQUESTS: Duration = Duration::from_secs(1);
 /// The kind of frame that ends a connection with a reason (`protocol::Reply::Refused`).
 const REFUSED: u8 = 0x89;
 /// The kind that tells the program's end (`protocol::Reply::Ended`).
@@ -43,7 +45,14 @@ struct Open {
     /// Counts the pages: what one asked for is not given to the next.
     page: u32,
     last: u32,
-    requests: HashMap<u32, mpsc::UnboundedSender<Request>>,
+    requests: HashMap<u32, Queue>,
+}
+
+/// The window's end of one attachment. Dropping it ends the attachment.
+#[derive(Debug)]
+struct Queue {
+    requests: mpsc::UnboundedSender<Request>,
+    _attached: oneshot::Sender<()>,
 }
 
 impl Attachments {
@@ -61,6 +70,7 @@ impl Attachments {
         let (mut sender, receiver) = client::open(lock).await?;
         sender.send(&Request::Attach(attach)).await?;
         let (requests, queue) = mpsc::unbounded_channel();
+        let (attached, detached) = oneshot::channel();
         let attachment = {
             let mut open = self.lock();
             if open.page != page {
@@ -68,7 +78,11 @@ impl Attachments {
             }
             open.last = open.last.wrapping_add(1);
             let attachment = open.last;
-            open.requests.insert(attachment, requests);
+            let queue = Queue {
+                requests,
+                _attached: attached,
+            };
+            open.requests.insert(attachment, queue);
             attachment
         };
         let attachments = self.clone();
@@ -76,6 +90,11 @@ impl Attachments {
             tokio::select! {
                 () = relay(receiver, deliver) => {}
                 () = pass_on(queue, sender) => {}
+                // A program that does not read what was typed keeps no viewer attached.
+                () = async {
+                    let _ = detached.await;
+                    sleep(LAST_REQUESTS).await;
+                } => {}
             }
             attachments.detach(attachment);
         });
@@ -90,7 +109,7 @@ impl Attachments {
         self.lock()
             .requests
             .get(&attachment)
-            .and_then(|requests| requests.send(request).ok())
+            .and_then(|queue| queue.requests.send(request).ok())
             .ok_or(AppError::AttachmentUnknown)
     }
 
@@ -359,6 +378,26 @@ mod tests {
         }
         attachments.detach_all();
         assert_eq!(next_request(&mut stream, &mut reader).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_viewer_detaches_although_what_was_typed_is_not_read() {
+        let host = HostEnd::new();
+        let attachments = Arc::new(Attachments::default());
+        let (deliver, mut delivered) = into_channel();
+        let (attached, (stream, _)) = tokio::join!(
+            attachments.attach(&host.lock_path, attach(), deliver),
+            host.accept()
+        );
+        let attachment = attached.unwrap();
+        // More than a socket holds, and nobody reads it.
+        let pasted = Request::Input(vec![b'x'; 8 * 1024 * 1024]);
+        attachments.request(attachment, pasted).unwrap();
+        attachments.detach(attachment);
+        let patience = Duration::from_secs(30);
+        let end = tokio::time::timeout(patience, delivered.recv()).await;
+        assert_eq!(end, Ok(None), "it is still attached");
+        drop(stream);
     }
 
     #[tokio::test]
