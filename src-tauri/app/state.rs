@@ -185,11 +185,13 @@ impl App {
             return;
         };
         let folding = unblocked(move || {
-            for project in changed {
-                // A conflict is told when the session is started.
-                sessions.core.fold(project)?;
-            }
-            Ok::<_, AppError>(())
+            // One journal that cannot be read keeps no other from being folded. A conflict is
+            // told when the session is started.
+            let failed = changed
+                .into_iter()
+                .filter_map(|project| sessions.core.fold(project).err())
+                .last();
+            failed.map_or(Ok(()), Err)
         });
         match folding.await {
             Ok(()) => self.known().folded = now,
