@@ -2,6 +2,7 @@
 
 use tauri::{AppHandle, Manager, Runtime};
 
+use crate::complain::complain;
 use crate::dto::{CloseDecision, OnClose};
 use crate::events::Event;
 use crate::state::App;
@@ -48,8 +49,8 @@ pub async fn close<R: Runtime>(app: &AppHandle<R>, decision: CloseDecision) {
         for end in ends {
             match end.await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => eprintln!("reprise: a session was not ended: {error}"),
-                Err(error) => eprintln!("reprise: a session was not ended: {error}"),
+                Ok(Err(error)) => complain(format_args!("a session was not ended: {error}")),
+                Err(error) => complain(format_args!("a session was not ended: {error}")),
             }
         }
     }

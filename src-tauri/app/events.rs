@@ -5,6 +5,8 @@ use reprise_core::model::ProjectId;
 use serde_json::{Value, json};
 use tauri::{AppHandle, Emitter, Runtime};
 
+use crate::complain::complain;
+
 /// An event for the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
@@ -42,7 +44,7 @@ impl Event {
     /// Sends it. A window that is not there cannot miss it: it reads everything when it starts.
     pub fn send<R: Runtime>(self, app: &AppHandle<R>) {
         if let Err(error) = app.emit(self.name(), self.payload()) {
-            eprintln!("reprise: event {} was not sent: {error}", self.name());
+            complain(format_args!("event {} was not sent: {error}", self.name()));
         }
     }
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod attachments;
 mod closing;
 mod commands;
+mod complain;
 mod dto;
 mod error;
 mod events;

@@ -10,6 +10,7 @@ use tauri::{AppHandle, Manager, Runtime};
 use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind};
 use tokio::time::sleep;
 
+use crate::complain::complain;
 use crate::dto::Notice;
 use crate::events::Event;
 use crate::platform::{self, WebProcess};
@@ -90,28 +91,28 @@ async fn watch_first_paint<R: Runtime>(app: AppHandle<R>, arguments: Vec<OsStrin
         }
     }
     if !platform::can_redraw_differently() {
-        eprintln!(
-            "reprise: the window has drawn nothing for {} s, also not without DMA buffers. \
+        complain(format_args!(
+            "the window has drawn nothing for {} s, also not without DMA buffers. \
              `reprise-session attach` shows a session in a terminal.",
             PATIENCE.as_secs()
-        );
+        ));
         return;
     }
-    eprintln!(
-        "reprise: the window has drawn nothing for {} s; starting again without DMA buffers",
+    complain(format_args!(
+        "the window has drawn nothing for {} s; starting again without DMA buffers",
         PATIENCE.as_secs()
-    );
+    ));
     app.state::<App>().attachments.detach_all();
     // The second start must not take this one for a running Reprise.
     tauri_plugin_single_instance::destroy(&app);
     let error = platform::restart_drawing_differently(&arguments);
-    eprintln!("reprise: could not start again: {error}");
+    complain(format_args!("could not start again: {error}"));
 }
 
 /// Loads the page again, or explains when that has not helped.
 fn died<R: Runtime>(app: &AppHandle<R>, how: &'static str) {
     let state = app.state::<App>();
-    eprintln!("reprise: the web process is gone: {how}");
+    complain(format_args!("the web process is gone: {how}"));
     state.attachments.detach_all();
     let again = {
         let mut deaths = state
@@ -152,7 +153,7 @@ fn load_again<R: Runtime>(app: &AppHandle<R>) {
     if let Some(window) = app.get_webview_window(window::LABEL)
         && let Err(error) = window.reload()
     {
-        eprintln!("reprise: the page could not be loaded again: {error}");
+        complain(format_args!("the page could not be loaded again: {error}"));
     }
     Event::NoticesChanged.send(app);
 }

@@ -16,6 +16,7 @@ use tokio::time::sleep;
 use crate::commands::{
     desktop, preferences, projects, sessions, terminals, window as window_commands,
 };
+use crate::complain::complain;
 use crate::events::Event;
 use crate::preferences::PreferencesFile;
 use crate::state::App;
@@ -33,7 +34,7 @@ pub fn run(folder: Option<PathBuf>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(message) => {
-            eprintln!("reprise: {message}");
+            complain(format_args!("{message}"));
             ExitCode::FAILURE
         }
     }
@@ -97,7 +98,7 @@ fn build(folder: Option<PathBuf>) -> Result<tauri::App, String> {
         })
         .setup(move |app| {
             if let Err(error) = set_up(app.handle(), folders, folder, moved) {
-                eprintln!("reprise: the window could not be opened: {error}");
+                complain(format_args!("the window could not be opened: {error}"));
                 std::process::exit(1);
             }
             Ok(())

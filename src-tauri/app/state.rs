@@ -13,6 +13,7 @@ use reprise_core::store::{SetAside, SqliteStore, Store, StoreError};
 use tauri::{AppHandle, Manager, Runtime};
 
 use crate::attachments::Attachments;
+use crate::complain::complain;
 use crate::dto::{
     ClaudeCheck, CommandError, Locale, Notice, PreferencesPatch, ProjectView, TerminalRef,
 };
@@ -187,15 +188,17 @@ impl App {
         let folding = unblocked(move || {
             // One journal that cannot be read keeps no other from being folded. A conflict is
             // told when the session is started.
-            let failed = changed
-                .into_iter()
-                .filter_map(|project| sessions.core.fold(project).err())
-                .last();
+            let mut failed = None;
+            for project in changed {
+                if let Err(error) = sessions.core.fold(project) {
+                    failed = Some(error);
+                }
+            }
             failed.map_or(Ok(()), Err)
         });
         match folding.await {
             Ok(()) => self.known().folded = now,
-            Err(error) => eprintln!("reprise: {error}"),
+            Err(error) => complain(format_args!("{error}")),
         }
     }
 
@@ -240,7 +243,7 @@ impl App {
             };
             let preferences = self.preferences.clone();
             if let Err(error) = unblocked(move || preferences.change(patch)).await {
-                eprintln!("reprise: {error}");
+                complain(format_args!("{error}"));
             }
         }
         self.preferences.get().last_project
@@ -352,7 +355,7 @@ impl App {
         };
         let preferences = self.preferences.clone();
         if let Err(error) = unblocked(move || preferences.remember_window(place)).await {
-            eprintln!("reprise: {error}");
+            complain(format_args!("{error}"));
         }
     }
 

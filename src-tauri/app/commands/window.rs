@@ -3,6 +3,7 @@
 use tauri::{AppHandle, State};
 
 use crate::closing;
+use crate::complain::complain;
 use crate::dto::{CloseDecision, OnClose, PreferencesPatch};
 use crate::error::CommandResult;
 use crate::state::{App, unblocked};
@@ -32,7 +33,7 @@ pub async fn close_window(
         };
         // The window closes all the same; the question comes again next time.
         if let Err(error) = unblocked(move || preferences.change(patch)).await {
-            eprintln!("reprise: {error}");
+            complain(format_args!("{error}"));
         }
     }
     closing::close(&handle, decision).await;
