@@ -1,5 +1,6 @@
 //! `/clear` gives the conversation another id, and the store learns it, window or not.
 
+use reprise_core::claude::transcript::{Condition, inspect};
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -116,6 +117,15 @@ fn is_folded_at_the_next_start(name: &'static str, meanwhile: impl FnOnce(&World
             Ok(())
         } else {
             Err(String::from_utf8_lossy(&journal).into_owned())
+        }
+    });
+    // Claude Code writes the new transcript in steps. Killed in between it leaves one that
+    // cannot be resumed, and then the window rightly asks.
+    wait_for("the new transcript to be whole", QUICK, || {
+        let path = world.transcript(&new).ok_or("none yet")?;
+        match inspect(&path) {
+            Ok(Some(found)) if found.condition == Condition::Usable => Ok(()),
+            other => Err(format!("{other:?}")),
         }
     });
     meanwhile(&world);
