@@ -222,6 +222,21 @@ impl<'a> Terminal<'a> {
         }
     }
 
+    /// Presses a key until it has led to this state. A dialog that was just drawn may not take
+    /// keys yet, and in some versions the first press only leaves its search field.
+    pub async fn press_until(&mut self, key: &[u8], state: SessionState) {
+        const AGAIN: Duration = Duration::from_secs(1);
+        let deadline = Instant::now() + LIMIT;
+        let mut pressed: Option<Instant> = None;
+        while self.follower.current().state != state {
+            if pressed.is_none_or(|at| at.elapsed() > AGAIN) {
+                self.write(key);
+                pressed = Some(Instant::now());
+            }
+            self.step("end of the dialog", deadline).await;
+        }
+    }
+
     pub async fn until_ended(&mut self) -> Exit {
         let ended = |known: &Followed| matches!(known.state, SessionState::Ended(_));
         match self.until("the end", ended).await.state {
