@@ -3,7 +3,7 @@
 #
 #   .ci/setup.sh [--check] core|build|test|lint|bench|package…
 #
-# `core` is what the packages without a window need for their tests: the pinned Claude Code, nothing from apt.
+# `core` is what the packages without a window need for their tests: the pinned Claude Code, tmux and python3.
 # Debian and Ubuntu: from apt, with sudo unless run by root. Elsewhere it names what is missing and stops.
 # Rust and Node.js themselves are never installed: people have their own ways to keep them.
 # With --check nothing is installed; the status tells whether something is missing.
@@ -18,6 +18,7 @@ oldest_node=20.19
 
 apt_build=(build-essential pkg-config libwebkit2gtk-4.1-dev libayatana-appindicator3-dev librsvg2-dev)
 apt_test=(xvfb webkit2gtk-driver dbus-daemon dbus-x11 at-spi2-core openbox xdotool x11-xkb-utils xkb-data imagemagick tmux procps fonts-dejavu-core)
+commands_core=(tmux python3)
 apt_bench=(alacritty libgl1-mesa-dri)
 apt_package=(desktop-file-utils)
 
@@ -44,7 +45,7 @@ main() {
     flock 9
   fi
   toolchains
-  [ "${wanted[*]}" = core ] || system_packages
+  system_packages
   [ -n "$check_only" ] && return
   ui_packages
   if wants test || wants bench; then
@@ -69,7 +70,13 @@ toolchains() {
 }
 
 system_packages() {
-  local packages=("${apt_build[@]}") missing=()
+  local packages=() missing=()
+  [ "${wanted[*]}" = core ] || packages=("${apt_build[@]}")
+  # By the command, which may come from elsewhere than a package of that name.
+  if wants core || wants test; then
+    for command in "${commands_core[@]}"; do have "$command" || packages+=("$command"); done
+  fi
+  [ ${#packages[@]} -gt 0 ] || return 0
   if wants test || wants bench; then packages+=("${apt_test[@]}"); fi
   if wants bench; then packages+=("${apt_bench[@]}"); fi
   if wants package; then packages+=("${apt_package[@]}"); fi

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -35,6 +35,7 @@ impl World {
 
     /// The same, where hosts run under what these lines of a shell script set.
     pub fn with_limits(more: &[(&str, &str)], limits: &str) -> Self {
+        install_tools();
         // Short, since a socket's path has little room.
         let root = tempfile::Builder::new()
             .prefix("rp")
@@ -129,6 +130,19 @@ impl World {
         assert!(output.status.success(), "{output:?}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
+}
+
+/// Installs what these tests run beside shells and the CLI, where it is missing.
+fn install_tools() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let is_there = |tool: &str, version: &str| Command::new(tool).arg(version).output().is_ok();
+        if !is_there("tmux", "-V") || !is_there("python3", "--version") {
+            let setup = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.ci/setup.sh");
+            let status = Command::new(setup).arg("core").status().unwrap();
+            assert!(status.success(), "tmux or python3 is missing");
+        }
+    });
 }
 
 impl Drop for World {
