@@ -219,9 +219,7 @@ fn ends_with_newline(path: &Path) -> io::Result<bool> {
 
 /// How far the records of a journal have been folded into the store. Kept beside the journal
 /// by whoever folds; the journal itself belongs to its host.
-///
-/// # Errors
-/// What the system says; a missing or unreadable mark is 0, since folding twice is harmless.
+/// A missing or unreadable mark is 0, since folding twice is harmless.
 pub fn folded_up_to(mark: &Path) -> u64 {
     fs::read_to_string(mark)
         .ok()
