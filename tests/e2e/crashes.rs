@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::window::{Listed, QUICK, SLOW, World, is_alive, kill_now, wait_for};
+use crate::window::{App, Listed, QUICK, SLOW, World, is_alive, kill_now, wait_for};
 
 /// How a claude was started, from its own command line.
 fn arguments(pid: u32) -> Vec<String> {
@@ -21,27 +21,36 @@ fn started_with(claude: &Listed, flag: &str, id: &str) -> bool {
         .any(|pair| pair[0] == flag && pair[1] == id)
 }
 
+/// Waits until a claude that is not `before` is at its prompt.
+#[track_caller]
+fn another_claude(world: &World, app: &App<'_>, before: &Listed) -> Listed {
+    wait_for("another claude at its prompt", SLOW, || {
+        let told = match world.claude() {
+            Ok(claude) if claude.state == "idle" && claude.claude_pid != before.claude_pid => {
+                return Ok(claude);
+            }
+            Ok(claude) => format!("{claude:?}"),
+            Err(error) => error,
+        };
+        Err(format!("{told}; the window says: {}", app.page_text()))
+    })
+}
+
 /// Talks, closes the window, kills what `victims` names, opens the window at once.
 fn is_resumed(name: &'static str, victims: impl FnOnce(&Listed) -> Vec<u32>) {
     let world = World::new(name);
     let app = world.open_workspace();
-    app.say("remember the heron");
+    let reply = app.say("remember the heron");
     let before = world.wait_for_state("idle");
     let id = before.claude_session_id.clone().expect("an id");
+    world.wait_until_written(&id, &reply);
     app.close_window();
     for pid in victims(&before) {
         kill_now(pid);
     }
 
     let app = world.open_app(&[]);
-    let after = wait_for("another claude at its prompt", SLOW, || {
-        let claude = world.claude()?;
-        if claude.state == "idle" && claude.claude_pid != before.claude_pid {
-            Ok(claude)
-        } else {
-            Err(format!("{claude:?}; the window says: {}", app.page_text()))
-        }
-    });
+    let after = another_claude(&world, &app, &before);
     assert_eq!(after.claude_session_id.as_deref(), Some(id.as_str()));
     assert!(
         started_with(&after, "--resume", &id),
@@ -154,14 +163,15 @@ fn a_kept_transcript_put_back_is_the_same_conversation() {
 fn after_a_reboot_the_conversation_is_resumed() {
     let world = World::new("reboot");
     let app = world.open_workspace();
-    app.say("before the reboot");
+    let reply = app.say("before the reboot");
     let before = world.wait_for_state("idle");
+    world.wait_until_written(before.claude_session_id.as_deref().expect("an id"), &reply);
     drop(app);
     world.reboot();
     assert_eq!(world.list(), []);
 
     let app = world.open_app(&[]);
-    let after = world.wait_for_state("idle");
+    let after = another_claude(&world, &app, &before);
     assert_eq!(after.claude_session_id, before.claude_session_id);
     wait_for("the last words on the screen", QUICK, || {
         let viewer = app.viewer()?;

@@ -147,6 +147,21 @@ impl World {
             .find(|file| file.exists())
     }
 
+    /// Waits until claude has written a text of the conversation into its transcript. It tells
+    /// its state, and shows a reply, a moment before; killed in between, it has lost it.
+    #[track_caller]
+    pub fn wait_until_written(&self, session_id: &str, text: &str) {
+        wait_for(&format!("{text:?} in the transcript"), QUICK, || {
+            let path = self.transcript(session_id).ok_or("there is none yet")?;
+            let written = fs::read_to_string(&path).map_err(|error| error.to_string())?;
+            if written.contains(text) {
+                Ok(())
+            } else {
+                Err(format!("{} bytes without it", written.len()))
+            }
+        });
+    }
+
     /// Reprise's database.
     pub fn database(&self) -> PathBuf {
         self.home.join(".local/share/reprise/reprise.sqlite3")
