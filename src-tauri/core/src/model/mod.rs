@@ -8,4 +8,4 @@ mod session;
 pub use ids::{ClaudeSessionId, InvalidId, ProjectId, TerminalKey};
 pub use lineage::{LineageEntry, SessionSource};
 pub use project::{CurrentSessionId, DisplayMode, LaunchOptions, OutputProject, ProjectStatus};
-pub use session::{Exit, SessionState, TerminalSize};
+pub use session::{Ask, Exit, SessionState, TerminalSize, is_invisible, one_line};

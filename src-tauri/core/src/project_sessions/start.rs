@@ -192,6 +192,7 @@ impl ProjectSessions {
                 socket: self.folders.socket_path(project.id, terminal)?,
             },
             build: installed.build,
+            run: None,
         };
         launch_host(&installed.program, &spec)?;
         self.hosts

@@ -9,3 +9,4 @@ pub mod lock;
 pub mod protocol;
 pub mod pty;
 pub mod screen;
+pub mod unattended;

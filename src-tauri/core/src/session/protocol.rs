@@ -10,7 +10,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::screen::{Palette, ScreenEvent};
-use crate::model::{ClaudeSessionId, Exit, ProjectId, SessionState, TerminalKey, TerminalSize};
+use super::unattended::{RunReport, RunStatus};
+use crate::model::{
+    Ask, ClaudeSessionId, Exit, ProjectId, SessionState, TerminalKey, TerminalSize,
+};
 use jiff::Timestamp;
 
 /// The version of this protocol.
@@ -154,12 +157,15 @@ pub enum Request {
     Ping(Vec<u8>),
     /// End the program, politely at first.
     Kill,
-    /// Send [`Reply::Status`] now and at every change, and no bytes of the terminal.
+    /// Send [`Reply::Status`] now and at every change, and [`Reply::Event`] for bells and
+    /// notifications; no bytes of the terminal.
     Watch,
     /// An event of the program's own hooks, as `reprise-session hook` read it.
     Hook(Vec<u8>),
     /// The colours that the viewer shows, for programs that ask.
     Palette(Palette),
+    /// What the program of an unattended run tells of it. Nobody else is believed.
+    Report(Box<RunReport>),
 }
 
 /// How large a viewer is.
@@ -334,6 +340,16 @@ pub struct HostStatus {
     /// The journal or the picture could not be written, and why.
     #[serde(default)]
     pub trouble: Option<String>,
+    /// What is asked, while the state is `permission` or `question` and a hook told it.
+    #[serde(default)]
+    pub ask: Option<Ask>,
+    /// Whether sub-agents or background tasks of the session go on: an idle with this is not
+    /// the end of the work.
+    #[serde(default)]
+    pub background: bool,
+    /// The unattended run that this terminal is for; none where a person can type.
+    #[serde(default)]
+    pub run: Option<RunStatus>,
 }
 
 mod kind {
@@ -346,6 +362,7 @@ mod kind {
     pub const WATCH: u8 = 0x07;
     pub const HOOK: u8 = 0x08;
     pub const PALETTE: u8 = 0x09;
+    pub const REPORT: u8 = 0x0b;
 
     pub const STATUS: u8 = 0x81;
     pub const SNAPSHOT_START: u8 = 0x82;
@@ -378,6 +395,7 @@ impl Request {
             Self::Watch => write_frame(out, kind::WATCH, &[b"{}"]),
             Self::Hook(bytes) => write_frame(out, kind::HOOK, &[bytes]),
             Self::Palette(palette) => write_json(out, kind::PALETTE, palette),
+            Self::Report(report) => write_json(out, kind::REPORT, report),
         }
     }
 
@@ -398,6 +416,7 @@ impl Request {
             kind::WATCH => Self::Watch,
             kind::HOOK => Self::Hook(payload),
             kind::PALETTE => Self::Palette(read_json(kind, &payload)?),
+            kind::REPORT => Self::Report(Box::new(read_json(kind, &payload)?)),
             kind => return Err(FrameError::UnknownKind { kind }),
         })
     }
@@ -509,6 +528,13 @@ mod tests {
             Just(Request::Kill),
             Just(Request::Watch),
             proptest::collection::vec(any::<u8>(), 0..300).prop_map(Request::Hook),
+            (any::<u32>(), any::<Option<String>>()).prop_map(|(turns, tool)| {
+                Request::Report(Box::new(RunReport {
+                    turns,
+                    tool,
+                    ..RunReport::default()
+                }))
+            }),
         ]
     }
 

@@ -23,10 +23,21 @@ const MAX_NAME_CHARS: usize = 80;
 pub struct Client {
     /// What is to be written to it.
     pub outbox: Rc<Outbox>,
-    /// It is a process that the terminal's program started: it may report, not control.
-    pub from_program: bool,
+    /// Who is at its other end.
+    pub origin: Origin,
     viewer: Option<Viewer>,
     watches: bool,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Neither the terminal's program nor anything that it started.
+    Person,
+    /// A process that the terminal's program started: it may report, not control.
+    OfProgram,
+    /// The terminal's program itself.
+    Program,
 }
 
 #[derive(Debug)]
@@ -46,12 +57,12 @@ pub struct Clients {
 
 impl Clients {
     /// Adds a connection that asked for nothing yet.
-    pub fn add(&mut self, id: ClientId, outbox: Rc<Outbox>, from_program: bool) {
+    pub fn add(&mut self, id: ClientId, outbox: Rc<Outbox>, origin: Origin) {
         self.all.insert(
             id,
             Client {
                 outbox,
-                from_program,
+                origin,
                 viewer: None,
                 watches: false,
             },
@@ -77,7 +88,10 @@ impl Clients {
 
     /// How many connections there are, and how many of them come from the program itself.
     pub fn count(&self) -> (usize, usize) {
-        let from_program = self.all.values().filter(|client| client.from_program);
+        let from_program = self
+            .all
+            .values()
+            .filter(|client| client.origin != Origin::Person);
         (self.all.len(), from_program.count())
     }
 
@@ -243,10 +257,13 @@ impl Clients {
         }
     }
 
-    /// Tells every viewer of a side effect.
+    /// Tells every viewer of a side effect; of what calls the person, those as well who only
+    /// watch.
     pub fn send_event(&self, event: &ScreenEvent) {
         let reply = Reply::Event(event.clone());
-        for client in self.all.values().filter(|client| client.viewer.is_some()) {
+        let calls = matches!(event, ScreenEvent::Bell | ScreenEvent::Notification { .. });
+        let concerned = |client: &&Client| client.viewer.is_some() || (calls && client.watches);
+        for client in self.all.values().filter(concerned) {
             if !client.outbox.push(&reply) {
                 client.outbox.refuse_slow();
             }

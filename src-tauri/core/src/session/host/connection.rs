@@ -69,16 +69,19 @@ enum Latest {
     Status,
     Title,
     Progress,
+    Bell,
 }
 
 impl Latest {
-    const KINDS: usize = 3;
+    const KINDS: usize = 4;
 
     fn of(reply: &Reply) -> Option<Self> {
         match reply {
             Reply::Status(_) => Some(Self::Status),
             Reply::Event(ScreenEvent::Title { .. }) => Some(Self::Title),
             Reply::Event(ScreenEvent::Progress { .. }) => Some(Self::Progress),
+            // A program that rings without an end rings once for who does not listen.
+            Reply::Event(ScreenEvent::Bell) => Some(Self::Bell),
             _ => None,
         }
     }
@@ -322,10 +325,13 @@ mod tests {
         }
         assert!(outbox.queue.borrow().latest[Latest::Title as usize].len() < 100);
         // What is not of that kind ends the connection, and from then on nothing piles up.
-        let bell = Reply::Event(ScreenEvent::Bell);
+        let call = Reply::Event(ScreenEvent::Notification {
+            title: None,
+            body: "done".into(),
+        });
         let mut refused = false;
         for _ in 0..100_000 {
-            if !outbox.push(&bell) {
+            if !outbox.push(&call) {
                 outbox.refuse_slow();
                 refused = true;
             }

@@ -7,6 +7,7 @@ mod clients;
 mod connection;
 mod ending;
 mod program;
+mod reports;
 mod requests;
 mod run;
 mod stream;
@@ -24,13 +25,14 @@ use tokio::sync::mpsc;
 pub use ending::{ENDING_PATIENCE, end_process};
 
 use crate::model::{
-    ClaudeSessionId, Exit, ProjectId, SessionSource, SessionState, TerminalKey, TerminalSize,
+    Ask, ClaudeSessionId, Exit, ProjectId, SessionSource, SessionState, TerminalKey, TerminalSize,
 };
 use crate::process::{self, ProcessRef};
 use crate::session::journal::{Journal, JournalEvent, read_journal};
 use crate::session::lock::{HostAddress, HostLock};
 use crate::session::pty::{ProgramSpec, Pty, PtyError};
 use crate::session::screen::Palette;
+use crate::session::unattended::RunSpec;
 
 /// Everything a host needs to know at its start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +58,9 @@ pub struct HostSpec {
     pub files: HostPaths,
     /// The build that the host runs.
     pub build: String,
+    /// The unattended run that the program is for.
+    #[serde(default)]
+    pub run: Option<RunSpec>,
 }
 
 /// The conversation that a host's `claude` is started with.
@@ -138,6 +143,10 @@ pub enum Learned {
     MessageSent(ClaudeSessionId),
     /// Claude Code's own process: the program itself, or what a wrapper started.
     ClaudeProcess(u32),
+    /// What an open permission prompt or question is about, or that none is open.
+    Ask(Option<Ask>),
+    /// Whether sub-agents or background tasks go on.
+    Background(bool),
     /// A hook's input was not ours or not readable, and why.
     IgnoredHook(String),
     /// Something the person should know, or that it is over.

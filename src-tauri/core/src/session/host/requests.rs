@@ -7,6 +7,7 @@ use std::time::Instant;
 use tokio::net::UnixStream;
 
 use super::Observation;
+use super::clients::Origin;
 use super::connection::{self, ClientId, Outbox};
 use super::ending::Ending;
 use super::run::{PendingInput, Running, log};
@@ -38,11 +39,19 @@ impl Running {
             .pid()
             .and_then(|pid| u32::try_from(pid).ok())
             .is_none_or(|pid| process::is_descendant(pid, self.status.program_pid));
+        let is_program = peer
+            .pid()
+            .is_some_and(|pid| u32::try_from(pid) == Ok(self.status.program_pid));
         let (all, from_the_program) = self.clients.count();
         if all >= MAX_CLIENTS || (from_program && from_the_program >= MAX_PROGRAM_CLIENTS) {
             return;
         }
-        self.clients.add(id, Rc::clone(&outbox), from_program);
+        let origin = match (is_program, from_program) {
+            (true, _) => Origin::Program,
+            (false, true) => Origin::OfProgram,
+            (false, false) => Origin::Person,
+        };
+        self.clients.add(id, Rc::clone(&outbox), origin);
         tokio::task::spawn_local(connection::serve(
             stream,
             id,
@@ -64,7 +73,8 @@ impl Running {
             return;
         };
         // What claude runs could otherwise type into its own terminal, or end it.
-        let reports_only = client.from_program;
+        let origin = client.origin;
+        let reports_only = origin != Origin::Person;
         match request {
             Request::Hook(input) => {
                 if reports_only {
@@ -85,6 +95,12 @@ impl Running {
                     .push(&Reply::Status(Box::new(self.status.clone())));
                 self.clients.watch(id);
             }
+            // What claude runs must not be able to tell how its own run goes.
+            Request::Report(report) if origin == Origin::Program => self.report(*report),
+            Request::Report(_) => client.outbox.refuse(
+                RefusedCode::NotAllowed,
+                "only the terminal's own program may report a run".into(),
+            ),
             _ if reports_only => client.outbox.refuse(
                 RefusedCode::NotAllowed,
                 "a program in this terminal may not control the terminal".into(),

@@ -19,10 +19,11 @@ use super::ending::Ending;
 use super::stream::Stream;
 use super::upkeep::TICK;
 use super::{Companion, Host, Learned, Observation};
-use crate::model::{Exit, SessionState};
+use crate::model::{ClaudeSessionId, Exit, SessionSource, SessionState};
 use crate::session::journal::JournalEvent;
 use crate::session::protocol::{HostStatus, Reply};
 use crate::session::screen::{Screen, ScrollbackLimits};
+use crate::session::unattended::RunStatus;
 
 /// After the program's end: how long what others still write is read, how long the companion
 /// may take, how long viewers may.
@@ -149,6 +150,9 @@ impl Running {
             ignored_hooks: 0,
             journal_records: journal.last_number(),
             trouble: None,
+            ask: None,
+            background: false,
+            run: spec.run.as_ref().map(|run| RunStatus::new(run, started_at)),
         };
         let mut screen = Screen::new(size, ScrollbackLimits::default());
         if let Some(palette) = spec.palette.clone() {
@@ -280,18 +284,7 @@ impl Running {
                 id,
                 source,
                 message_sent,
-            } => {
-                let parent = self.status.session_id.replace(id.clone());
-                self.status.message_sent = message_sent;
-                self.write_down(JournalEvent::SessionId {
-                    id: id.clone(),
-                    source,
-                    parent,
-                });
-                if message_sent {
-                    self.write_down(JournalEvent::MessageSent { id });
-                }
-            }
+            } => self.new_session_id(id, source, message_sent),
             Learned::MessageSent(id) => {
                 if self.status.session_id.as_ref() == Some(&id) {
                     self.status.message_sent = true;
@@ -299,10 +292,30 @@ impl Running {
                 self.write_down(JournalEvent::MessageSent { id });
             }
             Learned::ClaudeProcess(pid) => self.status.claude_pid = Some(pid),
+            Learned::Ask(ask) => self.status.ask = ask,
+            Learned::Background(background) => self.status.background = background,
             Learned::IgnoredHook(why) => self.ignore_hook(&why),
             Learned::Trouble(trouble) => self.status.trouble = trouble,
         }
         self.status_changed();
+    }
+
+    pub(super) fn new_session_id(
+        &mut self,
+        id: ClaudeSessionId,
+        source: SessionSource,
+        message_sent: bool,
+    ) {
+        let parent = self.status.session_id.replace(id.clone());
+        self.status.message_sent = message_sent;
+        self.write_down(JournalEvent::SessionId {
+            id: id.clone(),
+            source,
+            parent,
+        });
+        if message_sent {
+            self.write_down(JournalEvent::MessageSent { id });
+        }
     }
 
     pub(super) fn set_state(&mut self, state: SessionState) {
