@@ -198,6 +198,7 @@ fn sessions(error: SessionsError) -> Described {
         E::Cli(search) => cli(*search),
         E::NoConfigDir => internal(E::NoConfigDir.to_string()),
         E::Folders(error) => internal(error.to_string()),
+        error @ E::RunFile { .. } => internal(error.to_string()),
         error @ E::SessionProgram { .. } => (
             ErrorCode::HostNotStarted,
             Some("Install Reprise again: reprise-session belongs beside reprise."),

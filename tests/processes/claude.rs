@@ -17,18 +17,18 @@ use crate::real_claude::{self, Api};
 use crate::viewer::Viewer;
 use crate::world::{SIZE, World, wait_for};
 
-struct Claude {
-    world: World,
-    project: OutputProject,
+pub struct Claude {
+    pub world: World,
+    pub project: OutputProject,
     _api: Api,
 }
 
 impl Claude {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with_limits("")
     }
 
-    fn with_limits(limits: &str) -> Self {
+    pub fn with_limits(limits: &str) -> Self {
         let api = Api::start();
         let program = real_claude::program();
         let mut variables = real_claude::variables(&api).to_vec();
@@ -48,45 +48,45 @@ impl Claude {
         }
     }
 
-    fn start(&self) -> HostStatus {
+    pub fn start(&self) -> HostStatus {
         match self.outcome(None) {
             StartOutcome::Live(status) => *status,
             StartOutcome::CannotResume(failure) => panic!("{failure:?}"),
         }
     }
 
-    fn outcome(&self, choice: Option<&StartChoice>) -> StartOutcome {
+    pub fn outcome(&self, choice: Option<&StartChoice>) -> StartOutcome {
         self.world
             .sessions
             .get_or_create(self.project.id, SIZE, choice)
             .unwrap()
     }
 
-    fn refused(&self) -> ResumeFailure {
+    pub fn refused(&self) -> ResumeFailure {
         match self.outcome(None) {
             StartOutcome::CannotResume(failure) => *failure,
             StartOutcome::Live(status) => panic!("it started: {status:?}"),
         }
     }
 
-    fn attach(&self) -> Viewer {
+    pub fn attach(&self) -> Viewer {
         let hosts = self.world.sessions.hosts();
         Viewer::attach(&hosts.lock(self.project.id, TerminalKey::Claude), SIZE)
     }
 
-    fn status(&self) -> Option<HostStatus> {
+    pub fn status(&self) -> Option<HostStatus> {
         let hosts = self.world.sessions.hosts();
         hosts.get(self.project.id, TerminalKey::Claude).unwrap()
     }
 
-    fn wait_for_state(&self, state: SessionState) -> HostStatus {
+    pub fn wait_for_state(&self, state: SessionState) -> HostStatus {
         wait_for(state.word(), || {
             self.status().filter(|status| status.state == state)
         })
     }
 
     /// Sends a prompt once the session is idle and waits for its reply.
-    fn say(&self, text: &str) -> Viewer {
+    pub fn say(&self, text: &str) -> Viewer {
         self.wait_for_state(SessionState::Idle);
         let mut viewer = self.attach();
         viewer.type_text(&format!("\x1b[200~{text}\x1b[201~\r"));
@@ -94,23 +94,23 @@ impl Claude {
         viewer
     }
 
-    fn stored_id(&self) -> ClaudeSessionId {
+    pub fn stored_id(&self) -> ClaudeSessionId {
         let project = self.world.sessions.project(self.project.id).unwrap();
         project.claude_session_id.id().unwrap().clone()
     }
 
-    fn config(&self) -> ConfigDir {
+    pub fn config(&self) -> ConfigDir {
         ConfigDir::of_env(&self.world.env).unwrap()
     }
 
-    fn transcript(&self, id: &ClaudeSessionId) -> PathBuf {
+    pub fn transcript(&self, id: &ClaudeSessionId) -> PathBuf {
         let workspace = &self.project.workspace_path;
         let found = reprise_core::claude::transcript::find(&self.config(), id, workspace);
         found.unwrap().unwrap().path
     }
 }
 
-fn kill(pid: u32) {
+pub fn kill(pid: u32) {
     let process = ProcessRef::of(pid).unwrap();
     kill_process(Pid::from_raw(pid as i32).unwrap(), Signal::KILL).unwrap();
     wait_for("the killed process to end", || {
@@ -119,7 +119,7 @@ fn kill(pid: u32) {
 }
 
 /// What the API answers to a second message proves that it was sent the first one.
-fn knows_the_history(claude: &Claude) {
+pub fn knows_the_history(claude: &Claude) {
     let mut viewer = claude.say("again");
     viewer.wait_for_text("first user text: hello");
 }

@@ -7,5 +7,6 @@ mod claude;
 mod host;
 #[path = "../support/real_claude.rs"]
 mod real_claude;
+mod unattended;
 mod viewer;
 mod world;

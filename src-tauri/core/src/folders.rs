@@ -154,6 +154,11 @@ impl Folders {
         }
     }
 
+    /// The folder of what a project's unattended runs leave: logs and records.
+    pub fn runs_dir(&self, project: ProjectId) -> PathBuf {
+        self.project_hosts_dir(project).join("runs")
+    }
+
     /// The folder of a project's kept transcripts.
     pub fn transcripts_dir(&self, project: ProjectId) -> PathBuf {
         self.state.join("transcripts").join(project.to_string())

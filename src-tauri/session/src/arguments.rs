@@ -1,5 +1,8 @@
 //! What can be typed after `reprise-session`.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use crate::attach::DetachKey;
 use clap::{Parser, Subcommand};
 use reprise_core::model::{ProjectId, TerminalKey};
@@ -47,6 +50,25 @@ pub enum Verb {
     /// Be the host of one terminal. Reprise starts this itself.
     #[command(hide = true)]
     Host,
+    /// Run Claude Code unattended in this terminal. Reprise starts this itself.
+    #[command(hide = true)]
+    Run {
+        /// The file that says what to run.
+        plan: PathBuf,
+    },
+    /// Become a program that ends with the process that started it. Reprise starts this
+    /// itself.
+    #[command(hide = true)]
+    Bound {
+        /// That process.
+        #[arg(long)]
+        parent: u32,
+        /// The program.
+        program: PathBuf,
+        /// Its arguments.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
     /// Hand a hook's event to the session's host. Claude Code starts this itself.
     #[command(hide = true)]
     Hook {

@@ -9,6 +9,7 @@ mod host;
 mod kill;
 mod list;
 mod projects;
+mod run;
 
 use std::process::ExitCode;
 
@@ -19,6 +20,12 @@ use arguments::{Arguments, Verb};
 fn main() -> ExitCode {
     let result = match Arguments::parse().verb {
         Verb::Host => return host::host(),
+        Verb::Run { plan } => return run::run(&plan),
+        Verb::Bound {
+            parent,
+            program,
+            args,
+        } => return run::bound::become_program(parent, &program, &args),
         Verb::Hook { project, terminal } => {
             hook::hook(project, terminal);
             return ExitCode::SUCCESS;

@@ -198,6 +198,28 @@ pub fn claude(start: &ClaudeStart<'_>) -> Result<Launch, LaunchError> {
     })
 }
 
+/// The start of an unattended run, `claude -p`: the prompt comes by its standard input, and
+/// its output is a line of JSON for each event ([`super::stream`]). `permission_mode` is the
+/// person's choice for this run.
+///
+/// # Errors
+/// [`LaunchError`].
+pub fn unattended(start: &ClaudeStart<'_>, permission_mode: &str) -> Result<Launch, LaunchError> {
+    let options = LaunchOptions {
+        permission_mode: Some(permission_mode.to_owned()),
+        ..start.options.clone()
+    };
+    let mut launch = claude(&ClaudeStart {
+        options: &options,
+        ..start.clone()
+    })?;
+    // After the project's own arguments: the last of several output formats counts, and
+    // without `--verbose` this one is refused.
+    let run = ["-p", "--output-format", "stream-json", "--verbose"];
+    launch.args.extend(run.map(OsString::from));
+    Ok(launch)
+}
+
 /// A shell terminal: the person's `$SHELL`, as a login shell where the system expects that.
 pub fn shell(workspace: &Path, env: &[(OsString, OsString)]) -> Result<Launch, LaunchError> {
     let cwd = PathBuf::from(open_workspace(workspace)?);
@@ -323,6 +345,23 @@ mod tests {
 
     fn new() -> Conversation {
         Conversation::New(ID.parse().unwrap())
+    }
+
+    #[test]
+    fn an_unattended_run_prints_its_events_under_the_chosen_permission_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = LaunchOptions {
+            permission_mode: Some("plan".to_owned()),
+            extra_args: vec!["--output-format".to_owned(), "text".to_owned()],
+            ..LaunchOptions::default()
+        };
+        let launch = unattended(&start(folder.path(), new(), &options, &[]), "manual").unwrap();
+        let args: Vec<&str> = launch.args.iter().filter_map(|arg| arg.to_str()).collect();
+        let mode = args.iter().position(|arg| *arg == "--permission-mode");
+        assert_eq!(args[mode.unwrap() + 1], "default");
+        assert!(!args.contains(&"plan"));
+        let last = ["-p", "--output-format", "stream-json", "--verbose"];
+        assert_eq!(args[args.len() - 4..], last);
     }
 
     #[test]

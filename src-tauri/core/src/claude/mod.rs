@@ -17,6 +17,8 @@ pub mod login_env;
 pub mod resume;
 mod run;
 pub mod state;
+pub mod stream;
+mod tool_input;
 pub mod transcript;
 pub mod trust;
 pub mod version;

@@ -5,6 +5,7 @@
 
 mod fold;
 mod start;
+mod unattended;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -31,6 +32,7 @@ use crate::session::screen::Palette;
 use crate::store::{CreateOutcome, MoveOutcome, NewProject, Store, StoreError};
 
 pub use fold::{FoldConflict, FoldError};
+pub use unattended::{MAX_PROMPT_BYTES, PERMISSION_MODES, RunOptions, RunOutcome, RunRefusal};
 
 /// The projects of this person on this machine, and their sessions.
 pub struct ProjectSessions {
@@ -187,6 +189,14 @@ pub enum SessionsError {
     /// Our copy of a transcript cannot be put back.
     #[error(transparent)]
     PutBack(#[from] crate::claude::kept::KeepError),
+    /// A file of an unattended run cannot be written.
+    #[error("{}: {source}", path.display())]
+    RunFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// There is no copy of the transcript.
     #[error("no copy of the transcript was kept")]
     NoKeptCopy,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::unattended::RunFiles;
 use super::{
     EarlierSession, FirstView, NotStarted, ProjectSessions, ResumeFailure, SessionsError,
     StartChoice, StartOutcome, lock,
@@ -26,6 +27,7 @@ use crate::session::journal::{self, JournalEvent};
 use crate::session::launch::{LaunchHostError, launch_host};
 use crate::session::protocol::HostStatus;
 use crate::session::pty::ProgramSpec;
+use crate::session::unattended::RunSpec;
 use crate::store::{ReplaceOutcome, SaveOutcome};
 
 /// A claude that lost its host ends by itself within this time: its terminal is closed.
@@ -37,6 +39,16 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 const TRIES: usize = 5;
 /// The most shells of one project.
 const MAX_SHELLS: u32 = 99;
+
+/// A terminal that is about to be started.
+struct Starting {
+    key: TerminalKey,
+    launch: Launch,
+    /// The conversation, for claude.
+    session: Option<HostSession>,
+    /// The unattended run that it is for.
+    run: Option<RunSpec>,
+}
 
 impl ProjectSessions {
     /// The project's session: the live one, or a new start of its conversation. `choice` is
@@ -55,7 +67,7 @@ impl ProjectSessions {
         if let Some(status) = self.live(project)? {
             return Ok(StartOutcome::Live(Box::new(status)));
         }
-        let outcome = self.create(project, view.into(), choice);
+        let outcome = self.create(project, view.into(), choice, None);
         if matches!(outcome, Ok(StartOutcome::Live(_))) {
             return outcome;
         }
@@ -69,7 +81,7 @@ impl ProjectSessions {
 
     /// The live session. One whose program has ended is no more: its host is waited for, as
     /// it still writes down and tells.
-    fn live(&self, project: ProjectId) -> Result<Option<HostStatus>, SessionsError> {
+    pub(super) fn live(&self, project: ProjectId) -> Result<Option<HostStatus>, SessionsError> {
         let until = Instant::now() + PARTING_PATIENCE;
         loop {
             let status = self.hosts.get(project, TerminalKey::Claude)?;
@@ -81,12 +93,14 @@ impl ProjectSessions {
         }
     }
 
-    /// Starts the session of a project that does not live.
-    fn create(
+    /// Starts the session of a project that does not live: the interactive one, or an
+    /// unattended run.
+    pub(super) fn create(
         &self,
         id: ProjectId,
         view: FirstView,
         choice: Option<&StartChoice>,
+        run: Option<&RunFiles>,
     ) -> Result<StartOutcome, SessionsError> {
         let orphan = self.outwait_orphan(id);
         let conflict = self.fold(id)?;
@@ -112,7 +126,7 @@ impl ProjectSessions {
         };
         let (conversation, session) = plan;
         let installed = self.installed()?;
-        let launch = launch::claude(&ClaudeStart {
+        let start = ClaudeStart {
             program: &path,
             version,
             project: id,
@@ -121,8 +135,21 @@ impl ProjectSessions {
             options: &project.launch,
             env: &self.login_env().vars,
             hook_program: &installed.program,
-        })?;
-        self.launch_terminal(&project, TerminalKey::Claude, launch, Some(session), view)
+        };
+        let (launch, run) = match run {
+            None => (launch::claude(&start)?, None),
+            Some(run) => {
+                let (launch, spec) = self.wrap_run(id, &start, run)?;
+                (launch, Some(spec))
+            }
+        };
+        let terminal = Starting {
+            key: TerminalKey::Claude,
+            launch,
+            session: Some(session),
+            run,
+        };
+        self.launch_terminal(&project, terminal, view)
             .and_then(|status| {
                 if project.status != ProjectStatus::Active {
                     self.store
@@ -156,17 +183,27 @@ impl ProjectSessions {
             .find(|key| !taken.contains(key))
             .unwrap_or(TerminalKey::Shell(MAX_SHELLS));
         let launch = launch::shell(project.workspace_path.as_ref(), &self.login_env().vars)?;
-        self.launch_terminal(&project, terminal, launch, None, view.into())
+        let terminal = Starting {
+            key: terminal,
+            launch,
+            session: None,
+            run: None,
+        };
+        self.launch_terminal(&project, terminal, view.into())
     }
 
     fn launch_terminal(
         &self,
         project: &OutputProject,
-        terminal: TerminalKey,
-        launch: Launch,
-        session: Option<HostSession>,
+        starting: Starting,
         view: FirstView,
     ) -> Result<HostStatus, SessionsError> {
+        let Starting {
+            key: terminal,
+            launch,
+            session,
+            run,
+        } = starting;
         create_private_dir(&self.folders.project_hosts_dir(project.id))?;
         let files = self.folders.host_files(project.id, terminal);
         let installed = self.installed()?;
@@ -192,7 +229,7 @@ impl ProjectSessions {
                 socket: self.folders.socket_path(project.id, terminal)?,
             },
             build: installed.build,
-            run: None,
+            run,
         };
         launch_host(&installed.program, &spec)?;
         self.hosts
@@ -283,7 +320,7 @@ impl ProjectSessions {
     }
 
     /// The configuration folder that the project's sessions use, and others there are.
-    fn config_dirs(
+    pub(super) fn config_dirs(
         &self,
         project: &OutputProject,
     ) -> Result<(ConfigDir, Vec<ConfigDir>), SessionsError> {

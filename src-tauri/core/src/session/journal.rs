@@ -272,7 +272,7 @@ pub fn read_picture(path: &Path) -> Option<Picture> {
     })
 }
 
-fn write_atomically(path: &Path, contents: &[u8]) -> io::Result<()> {
+pub(super) fn write_atomically(path: &Path, contents: &[u8]) -> io::Result<()> {
     // Several threads may write the same file at once.
     static WRITES: AtomicU32 = AtomicU32::new(0);
     let nr = WRITES.fetch_add(1, Ordering::Relaxed);

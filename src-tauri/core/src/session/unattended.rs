@@ -1,6 +1,9 @@
 //! What is told of an unattended run: by the program that runs it to its host, and by the
 //! host to everybody who looks.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +28,22 @@ pub struct RunSpec {
     pub log: String,
     /// Where the host writes down how it went, for later: a [`RunRecord`].
     pub record: String,
+}
+
+/// What the program of an unattended run does. It is handed over in a file of its own, since
+/// a prompt may be long and is nobody else's to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunPlan {
+    /// Claude Code.
+    pub program: PathBuf,
+    /// Its arguments, as the system takes them.
+    pub args: Vec<OsString>,
+    /// What goes to its standard input.
+    pub prompt: String,
+    /// What is said of the run in its terminal.
+    pub spec: RunSpec,
+    /// The host's lock, through which it is found.
+    pub lock: PathBuf,
 }
 
 /// An unattended run, as the status of its host tells it.

@@ -1,9 +1,13 @@
 //! What the program of an unattended run tells its host.
 
-use super::run::Running;
-use crate::model::{ClaudeSessionId, SessionSource};
-use crate::session::journal::JournalEvent;
-use crate::session::unattended::RunReport;
+use std::io;
+
+use jiff::Timestamp;
+
+use super::run::{Running, log};
+use crate::model::{ClaudeSessionId, Exit, SessionSource, SessionState};
+use crate::session::journal::{self, JournalEvent};
+use crate::session::unattended::{RunRecord, RunReport};
 
 impl Running {
     /// Takes in a report. The id of the stream's init line is written down at once; a report
@@ -17,10 +21,51 @@ impl Running {
             self.status.claude_pid = Some(pid);
         }
         run.take_in(report);
+        let over = run.result.is_some();
         if !told_before && let Some(id) = run.session_id.clone() {
             self.capture(id);
         }
+        if over {
+            self.write_run_record(None);
+        }
         self.status_changed();
+    }
+
+    /// What a state of the CLI means for the terminal: an unattended run has no prompt, so it
+    /// works until it ends.
+    pub(super) fn state_of_run(&self, state: SessionState) -> SessionState {
+        match state {
+            SessionState::Idle | SessionState::Shell if self.status.run.is_some() => {
+                SessionState::Working
+            }
+            state => state,
+        }
+    }
+
+    /// Somebody ends the program: a run is then no failure of its own.
+    pub(super) fn cancel_run(&mut self) {
+        if let Some(run) = self.status.run.as_mut().filter(|run| run.result.is_none()) {
+            run.cancelled = true;
+            self.status_changed();
+        }
+    }
+
+    /// Writes down how the run goes, for who comes when this host is gone.
+    pub(super) fn write_run_record(&mut self, exit: Option<Exit>) {
+        let (Some(spec), Some(run)) = (&self.host.spec.run, &self.status.run) else {
+            return;
+        };
+        let record = RunRecord {
+            run: run.clone(),
+            ended_at: exit.map(|_| Timestamp::now()),
+            exit,
+        };
+        let written = serde_json::to_vec(&record)
+            .map_err(io::Error::from)
+            .and_then(|json| journal::write_atomically(spec.record.as_ref(), &json));
+        if let Err(error) = written {
+            log(format_args!("cannot write how the run went: {error}"));
+        }
     }
 
     /// The stream named the conversation: from here on there is something to lose in it. It

@@ -146,6 +146,7 @@ impl Running {
             return;
         }
         self.save_picture();
+        self.cancel_run();
         let program = self.status.program_pid;
         let is_claude = self.host.spec.session.is_some();
         let claude = is_claude.then(|| self.status.claude_pid.unwrap_or(program));

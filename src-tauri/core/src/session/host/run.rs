@@ -201,6 +201,7 @@ impl Running {
     }
 
     async fn run(mut self) -> io::Result<Exit> {
+        self.write_run_record(None);
         let exit = loop {
             match self.next().await {
                 Woken::Exited(exit) => break exit,
@@ -275,6 +276,7 @@ impl Running {
     fn learned(&mut self, learned: Learned) {
         match learned {
             Learned::State(state) => {
+                let state = self.state_of_run(state);
                 if state == self.status.state {
                     return;
                 }
@@ -423,7 +425,9 @@ impl Running {
             exit,
             reached_prompt: self.reached_prompt,
         });
-        if self.ending.is_none() {
+        self.write_run_record(Some(exit));
+        // What an unattended run said last is what came of it.
+        if self.ending.is_none() || self.status.run.is_some() {
             self.save_picture();
         }
         self.status_changed();
