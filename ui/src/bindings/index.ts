@@ -1,4 +1,4 @@
-// Generated from src-tauri/app/dto.rs by a test there. Do not edit.
+// Generated from src-tauri/app/dto by a test there. Do not edit.
 /* eslint-disable */
 
 /**

@@ -1,0 +1,110 @@
+//! What crosses between the app and its window: plain data, camelCase in JavaScript.
+//!
+//! `ui/src/bindings/index.ts` is generated from this module and committed;
+//! a test fails when the two differ.
+
+mod bootstrap;
+mod notice;
+mod preferences;
+mod project;
+mod start;
+mod terminal;
+
+pub use bootstrap::{Bootstrap, ClaudeCheck, Locale, Platform};
+pub use notice::{CommandError, ErrorCode, Notice};
+pub use preferences::{CloseDecision, LocaleChoice, OnClose, Preferences, PreferencesPatch, Theme};
+pub use project::{DisplayMode, LastEnd, LaunchOptions, ProjectStatus, ProjectView, SessionSource};
+pub use start::{EarlierSession, ResumeFailure, ResumeFailureCause, StartChoice, StartOutcome};
+pub use terminal::{GridSize, TerminalPalette, TerminalRef, TerminalState, TerminalView};
+
+#[cfg(test)]
+mod tests {
+    use ts_rs::TS;
+
+    use super::*;
+
+    const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/src/bindings/index.ts");
+
+    /// The whole TypeScript file.
+    fn bindings() -> String {
+        let config = ts_rs::Config::new().with_large_int("number");
+        let mut text = String::from(
+            "// Generated from src-tauri/app/dto by a test there. Do not edit.\n\
+             /* eslint-disable */\n",
+        );
+        macro_rules! declare {
+            ($($type:ty),+ $(,)?) => {$(
+                text.push('\n');
+                text.push_str(&<$type>::docs().unwrap_or_default());
+                text.push_str("export ");
+                text.push_str(&<$type>::decl(&config));
+                text.push('\n');
+            )+};
+        }
+        declare!(
+            Bootstrap,
+            Locale,
+            Platform,
+            ClaudeCheck,
+            ProjectView,
+            ProjectStatus,
+            LastEnd,
+            TerminalView,
+            TerminalState,
+            GridSize,
+            TerminalPalette,
+            StartChoice,
+            StartOutcome,
+            ResumeFailure,
+            ResumeFailureCause,
+            EarlierSession,
+            SessionSource,
+            LaunchOptions,
+            DisplayMode,
+            Preferences,
+            PreferencesPatch,
+            Theme,
+            LocaleChoice,
+            OnClose,
+            CloseDecision,
+            Notice,
+            TerminalRef,
+            CommandError,
+            ErrorCode,
+        );
+        text
+    }
+
+    #[test]
+    fn the_committed_bindings_are_those_of_this_file() {
+        let wanted = bindings();
+        if std::env::var_os("REPRISE_WRITE_BINDINGS").is_some() {
+            std::fs::write(FILE, &wanted).unwrap();
+        }
+        let found = std::fs::read_to_string(FILE).unwrap_or_default();
+        assert!(
+            found == wanted,
+            "{FILE} is stale: run `REPRISE_WRITE_BINDINGS=1 cargo test -p reprise bindings` and commit the file"
+        );
+    }
+
+    #[test]
+    fn a_patch_tells_null_from_a_field_left_out() {
+        let patch: PreferencesPatch = serde_json::from_str(r#"{"claudePath":null}"#).unwrap();
+        assert_eq!(patch.claude_path, Some(None));
+        assert_eq!(patch.last_project, None);
+        assert!(serde_json::from_str::<PreferencesPatch>(r#"{"fontsize":3}"#).is_err());
+    }
+
+    #[test]
+    fn preferences_written_by_an_older_version_get_the_defaults_for_what_is_new() {
+        let read: Preferences = serde_json::from_str(r#"{"theme":"dark"}"#).unwrap();
+        assert_eq!(
+            read,
+            Preferences {
+                theme: Theme::Dark,
+                ..Preferences::default()
+            }
+        );
+    }
+}

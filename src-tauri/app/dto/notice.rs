@@ -1,0 +1,131 @@
+//! Conditions and failures that the person should know of.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use ts_rs::TS;
+
+use super::TerminalRef;
+
+/// A condition the person should know of.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Notice {
+    /// The database was damaged; it was kept aside and a new one begun.
+    StoreSetAside {
+        /// The database's file.
+        file: String,
+        /// Where the damaged one is.
+        kept_as: String,
+    },
+    /// The database cannot be used. Live terminals go on.
+    StoreUnavailable {
+        /// What happened and what to do.
+        error: CommandError,
+    },
+    /// The preferences were damaged; they were kept aside and the defaults are in use.
+    PreferencesSetAside {
+        /// The preferences' file.
+        file: String,
+        /// Where the damaged one is.
+        kept_as: String,
+    },
+    /// The preferences cannot be read or written; changes last until the app ends.
+    PreferencesUnavailable {
+        /// The preferences' file.
+        file: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// Hosts of another version of Reprise. They work; restart them when idle.
+    HostsWaitForRestart {
+        /// Their terminals.
+        terminals: Vec<TerminalRef>,
+    },
+    /// The folder named on the command line could not be opened.
+    OpenRefused {
+        /// What happened and what to do.
+        error: CommandError,
+    },
+    /// The window's web process ended unexpectedly and was loaded again.
+    WebProcessRestarted {
+        /// How often since the app started.
+        times: u32,
+    },
+}
+
+/// Why a command was not done, for the person to read.
+///
+/// The window translates by `code` with `params`; `message` and `hint` are the English words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CommandError {
+    /// What kind of failure it is.
+    pub code: ErrorCode,
+    /// What happened, to what.
+    pub message: String,
+    /// What the person can do.
+    pub hint: Option<String>,
+    /// The values in the message, by name.
+    pub params: BTreeMap<String, String>,
+}
+
+/// The kinds of failure; beside each the names of its params.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ErrorCode {
+    /// `path`
+    FolderMissing,
+    /// `path`
+    FolderNotAFolder,
+    /// `path`, `reason`
+    FolderUnreadable,
+    /// `path`
+    FolderNameNotText,
+    /// `path`, `project`: another project has this folder.
+    FolderTaken,
+    /// `project`
+    ProjectUnknown,
+    /// `name`: a project whose terminals run cannot be moved or removed.
+    ProjectLive,
+    /// `project`, `terminal`
+    TerminalUnknown,
+    /// The attachment is gone, together with its connection.
+    AttachmentUnknown,
+    /// `file`, `reason`
+    StoreUnavailable,
+    /// `file`
+    StoreReadOnly,
+    /// `file`
+    DiskFull,
+    /// `expected`, `found`: another window or machine changed the session id.
+    SessionConflict,
+    /// `searched`
+    ClaudeMissing,
+    /// `path`, `version`, `oldest`
+    ClaudeTooOld,
+    /// `path`, `reason`: found, but it does not start.
+    ClaudeBroken,
+    /// `argument`: an extra argument that Reprise sets itself.
+    LaunchOptionRefused,
+    /// `reason`
+    HostNotStarted,
+    /// `terminal`, `reason`
+    HostUnreachable,
+    /// `terminal`, `reason`: the host said no.
+    HostRefused,
+    /// `file`, `reason`
+    PreferencesNotSaved,
+    /// `reason`
+    ClipboardUnavailable,
+    /// `url`: not a link that Reprise opens.
+    LinkRefused,
+    /// `reason`
+    InvalidRequest,
+    /// `reason`: nothing the person did.
+    Internal,
+}

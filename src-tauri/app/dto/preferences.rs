@@ -1,0 +1,123 @@
+//! What the person chose for the app as a whole.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What the person chose for the app as a whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Preferences {
+    /// Light, dark, or as the system.
+    pub theme: Theme,
+    /// The terminal's font size, in CSS pixels.
+    pub font_size: f64,
+    /// The language.
+    pub locale: LocaleChoice,
+    /// The sidebar's width, in CSS pixels.
+    pub sidebar_width: f64,
+    /// Whether the sidebar is reduced to its rail.
+    pub sidebar_collapsed: bool,
+    /// What closing the window does to running sessions.
+    pub on_close: OnClose,
+    /// The project that was shown last.
+    pub last_project: Option<String>,
+    /// The Claude Code program to run; none: look for it.
+    pub claude_path: Option<String>,
+}
+
+/// Some preferences to change; those left out stay.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, TS)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[ts(optional_fields)]
+pub struct PreferencesPatch {
+    /// See [`Preferences::theme`].
+    pub theme: Option<Theme>,
+    /// See [`Preferences::font_size`].
+    pub font_size: Option<f64>,
+    /// See [`Preferences::locale`].
+    pub locale: Option<LocaleChoice>,
+    /// See [`Preferences::sidebar_width`].
+    pub sidebar_width: Option<f64>,
+    /// See [`Preferences::sidebar_collapsed`].
+    pub sidebar_collapsed: Option<bool>,
+    /// See [`Preferences::on_close`].
+    pub on_close: Option<OnClose>,
+    /// See [`Preferences::last_project`]; null forgets it.
+    #[serde(deserialize_with = "given")]
+    pub last_project: Option<Option<String>>,
+    /// See [`Preferences::claude_path`]; null goes back to looking for it.
+    #[serde(deserialize_with = "given")]
+    pub claude_path: Option<Option<String>>,
+}
+
+/// Tells null, which is a value, from a field that was left out.
+fn given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Light, dark, or as the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Theme {
+    /// As the system.
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// The language, or the system's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub enum LocaleChoice {
+    /// As the system.
+    #[serde(rename = "system")]
+    System,
+    /// English.
+    #[serde(rename = "en")]
+    English,
+    /// Brazilian Portuguese.
+    #[serde(rename = "pt-BR")]
+    BrazilianPortuguese,
+}
+
+/// What closing the window does to running sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum OnClose {
+    /// Ask.
+    Ask,
+    /// They go on.
+    Keep,
+    /// They are ended.
+    End,
+}
+
+/// The answer to the question that closing the window asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum CloseDecision {
+    /// Sessions go on.
+    Keep,
+    /// Sessions are ended.
+    End,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            theme: Theme::System,
+            font_size: 13.0,
+            locale: LocaleChoice::System,
+            sidebar_width: 256.0,
+            sidebar_collapsed: false,
+            on_close: OnClose::Ask,
+            last_project: None,
+            claude_path: None,
+        }
+    }
+}
