@@ -7,6 +7,7 @@ mod claude;
 mod host;
 #[path = "../support/real_claude.rs"]
 mod real_claude;
+mod states;
 mod unattended;
 mod viewer;
 mod world;

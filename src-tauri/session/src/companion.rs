@@ -120,6 +120,13 @@ fn differences(before: &Followed, now: &Followed) -> Vec<Learned> {
     } else if now.message_sent && !before.message_sent {
         learned.push(Learned::MessageSent(now.session_id.clone()));
     }
+    // Before the state: who sees an idle must see whether it is the end of the work.
+    if now.background != before.background {
+        learned.push(Learned::Background(now.background));
+    }
+    if now.ask != before.ask {
+        learned.push(Learned::Ask(now.ask.clone()));
+    }
     if now.state != before.state {
         learned.push(Learned::State(now.state.clone()));
     }

@@ -10,7 +10,8 @@ use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ClaudeSessionId, SessionSource};
+use super::tool_input;
+use crate::model::{Ask, ClaudeSessionId, SessionSource};
 use crate::process;
 
 /// The longest hook input that is read.
@@ -126,8 +127,8 @@ pub enum HookEvent {
     },
     /// A turn ended.
     Stop {
-        /// Whether background agents go on.
-        background_tasks: bool,
+        /// What goes on behind it.
+        background: BackgroundTasks,
     },
     /// A turn ended by an error of the API.
     StopFailure,
@@ -135,6 +136,8 @@ pub enum HookEvent {
     PermissionRequest {
         /// The tool that asks.
         tool_name: Option<String>,
+        /// What it would do, in one line.
+        tool_input: Option<String>,
     },
     /// The CLI would notify the person.
     Notification {
@@ -143,6 +146,36 @@ pub enum HookEvent {
     },
     /// An event that nothing here needs, by its name.
     Unknown(String),
+}
+
+/// What goes on in the background when a turn ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BackgroundTasks {
+    /// Sub-agents: the CLI's session file says `busy` for as long as they work.
+    pub agents: bool,
+    /// Shells: the session file says `shell` for as long as they run.
+    pub shells: bool,
+    /// Anything else, of which the session file says nothing that is known here.
+    pub others: bool,
+}
+
+impl BackgroundTasks {
+    /// Whether there is anything.
+    pub fn any(self) -> bool {
+        self.agents || self.shells || self.others
+    }
+
+    fn of(kinds: &[String]) -> Self {
+        let mut tasks = Self::default();
+        for kind in kinds {
+            match kind.as_str() {
+                "subagent" => tasks.agents = true,
+                "shell" => tasks.shells = true,
+                _ => tasks.others = true,
+            }
+        }
+        tasks
+    }
 }
 
 impl HookReport {
@@ -229,18 +262,17 @@ struct Fields {
     tool_name: Option<String>,
     #[serde(
         default,
-        deserialize_with = "anything",
-        skip_serializing_if = "is_false"
+        deserialize_with = "brief",
+        skip_serializing_if = "Option::is_none"
     )]
-    background_tasks: bool,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-fn is_false(value: &bool) -> bool {
-    !value
+    tool_input: Option<String>,
+    /// In a frame the kinds alone; a hook of an earlier build says `true` for any.
+    #[serde(
+        default,
+        deserialize_with = "kinds",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    background_tasks: Vec<String>,
 }
 
 /// A text, or none for any other kind of value.
@@ -251,15 +283,37 @@ fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Stri
     })
 }
 
-/// Whether there is anything: a list or object that is not empty, or `true`.
-fn anything<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    Ok(match serde_json::Value::deserialize(deserializer)? {
-        serde_json::Value::Array(list) => !list.is_empty(),
-        serde_json::Value::Object(map) => !map.is_empty(),
-        serde_json::Value::Bool(value) => value,
-        _ => false,
-    })
+/// A tool's input in one line; in a frame it is that already.
+fn brief<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let input = serde_json::Value::deserialize(deserializer)?;
+    let line = tool_input::in_one_line(&input, Ask::MAX_INPUT_CHARS);
+    Ok((!line.is_empty()).then_some(line))
 }
+
+/// The kinds of background tasks, each once: of a list of objects with a `type`, of words, or
+/// of anything else that is not nothing.
+fn kinds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    use serde_json::Value;
+    let kind = |task: &Value| {
+        let word = task.as_str().or_else(|| task.get("type")?.as_str());
+        match word {
+            Some(word @ ("subagent" | "shell")) => word,
+            _ => OTHER_TASK,
+        }
+        .to_owned()
+    };
+    let mut kinds: Vec<String> = match Value::deserialize(deserializer)? {
+        Value::Array(list) => list.iter().map(kind).collect(),
+        Value::Bool(true) => vec![OTHER_TASK.to_owned()],
+        Value::Object(map) if !map.is_empty() => vec![OTHER_TASK.to_owned()],
+        _ => Vec::new(),
+    };
+    kinds.sort_unstable();
+    kinds.dedup();
+    Ok(kinds)
+}
+
+const OTHER_TASK: &str = "other";
 
 impl Fields {
     fn into_event(self) -> HookEvent {
@@ -274,11 +328,12 @@ impl Fields {
                 prompt: self.prompt.unwrap_or_default(),
             },
             "Stop" => HookEvent::Stop {
-                background_tasks: self.background_tasks,
+                background: BackgroundTasks::of(&self.background_tasks),
             },
             "StopFailure" => HookEvent::StopFailure,
             "PermissionRequest" => HookEvent::PermissionRequest {
                 tool_name: self.tool_name,
+                tool_input: self.tool_input,
             },
             "Notification" => HookEvent::Notification {
                 notification_type: self.notification_type,
@@ -314,15 +369,41 @@ mod tests {
             prompt: "ação \"é\"\n".to_owned(),
         };
         assert_eq!(prompt.event, expected);
-        for (list, some) in [("[]", false), (r#"[{"id":"a"}]"#, true)] {
+        for (list, agents, shells, others) in [
+            ("[]", false, false, false),
+            (r#"[{"id":"a","type":"subagent"}]"#, true, false, false),
+            (r#"[{"type":"shell"},{"type":"shell"}]"#, false, true, false),
+            (
+                r#"[{"type":"monitor"},{"type":"subagent"},7]"#,
+                true,
+                false,
+                true,
+            ),
+            ("true", false, false, true),
+            ("null", false, false, false),
+        ] {
             let stop = report(&format!(
                 r#"{{"hook_event_name":"Stop","background_tasks":{list}}}"#
             ));
-            let expected = HookEvent::Stop {
-                background_tasks: some,
+            let background = BackgroundTasks {
+                agents,
+                shells,
+                others,
             };
-            assert_eq!(stop.event, expected);
+            assert_eq!(stop.event, HookEvent::Stop { background }, "{list}");
         }
+    }
+
+    #[test]
+    fn what_a_permission_is_asked_for_crosses_in_one_line() {
+        let asked = report(
+            r#"{"hook_event_name":"PermissionRequest","tool_name":"Bash","tool_input":{"command":"rm -rf\n x"}}"#,
+        );
+        let expected = HookEvent::PermissionRequest {
+            tool_name: Some("Bash".to_owned()),
+            tool_input: Some("rm -rf x".to_owned()),
+        };
+        assert_eq!(asked.event, expected);
     }
 
     #[test]
@@ -379,7 +460,7 @@ mod tests {
         );
         let input = HookInput::read(Some("x"), body.as_bytes()).unwrap();
         assert_eq!(input.claude_pid, runner_of_this_process());
-        assert!(input.to_frame().unwrap().len() < 200);
+        assert!(input.to_frame().unwrap().len() < 1000);
     }
 
     #[cfg(target_os = "linux")]

@@ -277,7 +277,8 @@ impl Running {
         match learned {
             Learned::State(state) => {
                 let state = self.state_of_run(state);
-                if state == self.status.state {
+                // Once it has ended, nothing that was on its way is true any more.
+                if state == self.status.state || self.exit.is_some() {
                     return;
                 }
                 self.set_state(state);
@@ -294,8 +295,10 @@ impl Running {
                 self.write_down(JournalEvent::MessageSent { id });
             }
             Learned::ClaudeProcess(pid) => self.status.claude_pid = Some(pid),
-            Learned::Ask(ask) => self.status.ask = ask,
-            Learned::Background(background) => self.status.background = background,
+            Learned::Ask(ask) => self.status.ask = ask.filter(|_| self.exit.is_none()),
+            Learned::Background(background) => {
+                self.status.background = background && self.exit.is_none();
+            }
             Learned::IgnoredHook(why) => self.ignore_hook(&why),
             Learned::Trouble(trouble) => self.status.trouble = trouble,
         }
@@ -404,6 +407,11 @@ impl Running {
         if let Some(ending) = &mut self.ending {
             ending.program_ended();
         }
+        // At once, not when everything has been read and written down.
+        self.set_state(SessionState::Ended(exit));
+        self.status.ask = None;
+        self.status.background = false;
+        self.status_changed();
         self.observe(Observation::Ended(exit));
         let until = Instant::now() + LAST_BYTES;
         while self.terminal_open && Instant::now() < until {
@@ -420,7 +428,6 @@ impl Running {
         {
             self.turn_before(until).await;
         }
-        self.set_state(SessionState::Ended(exit));
         self.write_down(JournalEvent::Ended {
             exit,
             reached_prompt: self.reached_prompt,

@@ -83,6 +83,9 @@ impl Running {
     /// A shell works while something else than itself has the terminal.
     pub(super) fn look_at_foreground(&mut self) {
         self.foreground_at = None;
+        if self.exit.is_some() {
+            return;
+        }
         let state = match self.host.pty.foreground_group() {
             Some(group) if group == self.status.program_pid => SessionState::Idle,
             Some(_) => SessionState::Working,

@@ -1,0 +1,237 @@
+//! What hooks add to the session file: what a prompt asks, what goes on in the background, and
+//! whether an idle is the end of the work or a moment between two turns.
+//!
+//! Seen with 2.1.329: when a background task ends, the file says `idle` for about 10 ms before
+//! the turn begins in which the model is told of it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::claude::hooks::{BackgroundTasks, HookEvent};
+use crate::model::{Ask, SessionState};
+
+/// An idle that no hook calls the end of a turn is told once it has lasted this long.
+const SETTLES_AFTER: Duration = Duration::from_millis(200);
+/// Sub-agents and shells of which the file says nothing for this long are over: the person
+/// may have ended them, and no hook tells that.
+const TASKS_LAST: Duration = Duration::from_secs(2);
+/// A request whose prompt does not open within this time was answered by a rule.
+const ASK_OPENS_WITHIN: Duration = Duration::from_secs(5);
+/// More requests than a person is ever asked at once.
+const MAX_ASKS: usize = 8;
+
+/// The turn as the hooks tell it.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    /// Requests that were not answered, oldest first: the CLI shows them in this order.
+    asks: VecDeque<(Ask, Instant)>,
+    tasks: BackgroundTasks,
+    /// The last turn has ended and nothing of it goes on.
+    over: bool,
+    idle_since: Option<Instant>,
+}
+
+impl Turn {
+    pub(super) fn take_in(&mut self, event: &HookEvent, now: Instant) {
+        match event {
+            HookEvent::PermissionRequest {
+                tool_name,
+                tool_input,
+            } => {
+                if self.asks.len() >= MAX_ASKS {
+                    self.asks.pop_front();
+                }
+                let tool = tool_name.as_deref().unwrap_or_default();
+                let input = tool_input.as_deref().unwrap_or_default();
+                self.asks.push_back((Ask::new(tool, input), now));
+            }
+            HookEvent::Stop { background } => {
+                self.tasks = *background;
+                self.over = !background.any();
+                self.asks.clear();
+            }
+            HookEvent::StopFailure => {
+                self.over = true;
+                self.asks.clear();
+            }
+            HookEvent::UserPromptSubmit { .. } => {
+                self.over = false;
+                self.asks.clear();
+            }
+            HookEvent::SessionStart { .. } | HookEvent::SessionEnd { .. } => self.asks.clear(),
+            HookEvent::Notification { .. } | HookEvent::Unknown(_) => {}
+        }
+    }
+
+    /// The state to tell, where `told` was told last and the file and the title say `seen`.
+    pub(super) fn settle(
+        &mut self,
+        told: &SessionState,
+        seen: SessionState,
+        now: Instant,
+    ) -> SessionState {
+        let was_asked = is_asking(told);
+        if was_asked && !is_asking(&seen) {
+            match seen {
+                // The next of several may open.
+                SessionState::Working => drop(self.asks.pop_front()),
+                _ => self.asks.clear(),
+            }
+        }
+        if seen != SessionState::Idle {
+            self.idle_since = None;
+            return seen;
+        }
+        let since = *self.idle_since.get_or_insert(now);
+        let worked = matches!(told, SessionState::Working | SessionState::Shell);
+        if worked && !self.over && now.duration_since(since) < SETTLES_AFTER {
+            return told.clone();
+        }
+        seen
+    }
+
+    /// What is asked in this state.
+    pub(super) fn ask(&mut self, state: &SessionState, now: Instant) -> Option<Ask> {
+        if is_asking(state) {
+            // An open prompt waits for as long as the person does.
+            if let Some((_, at)) = self.asks.front_mut() {
+                *at = now;
+            }
+            return self.asks.front().map(|(ask, _)| ask.clone());
+        }
+        self.asks
+            .retain(|(_, at)| now.duration_since(*at) < ASK_OPENS_WITHIN);
+        None
+    }
+
+    /// Whether something goes on in the background in this state.
+    pub(super) fn background(&self, state: &SessionState, now: Instant) -> bool {
+        match state {
+            SessionState::Shell => true,
+            SessionState::Starting | SessionState::Ended(_) => false,
+            SessionState::Idle => {
+                let fresh = self
+                    .idle_since
+                    .is_some_and(|since| now.duration_since(since) < TASKS_LAST);
+                self.tasks.others || (fresh && self.tasks.any())
+            }
+            SessionState::Working
+            | SessionState::Permission
+            | SessionState::Question
+            | SessionState::Unknown => self.tasks.any(),
+        }
+    }
+
+    /// When the answers here change by themselves.
+    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
+        let since = self.idle_since?;
+        [since + SETTLES_AFTER, since + TASKS_LAST]
+            .into_iter()
+            .find(|at| *at > now)
+    }
+}
+
+fn is_asking(state: &SessionState) -> bool {
+    matches!(state, SessionState::Permission | SessionState::Question)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IDLE: SessionState = SessionState::Idle;
+    const WORKING: SessionState = SessionState::Working;
+
+    fn stop(agents: bool, shells: bool, others: bool) -> HookEvent {
+        HookEvent::Stop {
+            background: BackgroundTasks {
+                agents,
+                shells,
+                others,
+            },
+        }
+    }
+
+    fn asks(tool: &str) -> HookEvent {
+        HookEvent::PermissionRequest {
+            tool_name: Some(tool.to_owned()),
+            tool_input: None,
+        }
+    }
+
+    #[test]
+    fn an_idle_after_a_stop_is_told_at_once_and_one_between_two_turns_is_not() {
+        let began = Instant::now();
+        let mut turn = Turn::default();
+        turn.take_in(&stop(false, false, false), began);
+        assert_eq!(turn.settle(&WORKING, IDLE, began), IDLE);
+
+        turn.take_in(&stop(true, false, false), began);
+        assert_eq!(turn.settle(&IDLE, WORKING, began), WORKING);
+        let blip = began + Duration::from_secs(4);
+        assert_eq!(turn.settle(&WORKING, IDLE, blip), WORKING);
+        let later = blip + Duration::from_millis(11);
+        assert_eq!(turn.settle(&WORKING, WORKING, later), WORKING);
+
+        assert_eq!(turn.settle(&WORKING, IDLE, later), WORKING);
+        assert_eq!(turn.deadline(later), Some(later + SETTLES_AFTER));
+        let lasting = later + SETTLES_AFTER;
+        assert_eq!(turn.settle(&WORKING, IDLE, lasting), IDLE);
+        assert_eq!(turn.settle(&SessionState::Starting, IDLE, began), IDLE);
+    }
+
+    #[test]
+    fn tasks_go_on_until_a_stop_without_them_or_a_lasting_idle() {
+        let began = Instant::now();
+        let mut turn = Turn::default();
+        assert!(turn.background(&SessionState::Shell, began));
+        assert!(!turn.background(&WORKING, began));
+        turn.take_in(&stop(true, true, false), began);
+        turn.settle(&WORKING, IDLE, began);
+        assert!(turn.background(&WORKING, began) && turn.background(&IDLE, began));
+        assert!(!turn.background(&IDLE, began + TASKS_LAST));
+        turn.take_in(&stop(false, false, true), began);
+        assert!(turn.background(&IDLE, began + 10 * TASKS_LAST));
+        turn.take_in(&stop(false, false, false), began);
+        assert!(!turn.background(&IDLE, began));
+    }
+
+    #[test]
+    fn what_is_asked_is_told_while_it_is_open_one_after_the_other() {
+        let now = Instant::now();
+        let permission = SessionState::Permission;
+        let tool = |ask: Option<Ask>| ask.map(|ask| ask.tool);
+        let mut turn = Turn::default();
+        for name in ["Bash", "Edit"] {
+            turn.take_in(&asks(name), now);
+        }
+        assert_eq!(turn.ask(&WORKING, now), None);
+        turn.settle(&WORKING, permission.clone(), now);
+        assert_eq!(tool(turn.ask(&permission, now)).as_deref(), Some("Bash"));
+        let much_later = now + Duration::from_secs(600);
+        assert_eq!(
+            tool(turn.ask(&permission, much_later)).as_deref(),
+            Some("Bash")
+        );
+        turn.settle(&permission, WORKING, much_later);
+        turn.settle(&WORKING, permission.clone(), much_later);
+        assert_eq!(
+            tool(turn.ask(&permission, much_later)).as_deref(),
+            Some("Edit")
+        );
+        turn.settle(&permission, IDLE, much_later);
+        assert_eq!(turn.ask(&permission, much_later), None, "it was denied");
+    }
+
+    #[test]
+    fn a_request_that_a_rule_answered_is_no_question_of_a_later_dialog() {
+        let now = Instant::now();
+        let mut turn = Turn::default();
+        turn.take_in(&asks("Bash"), now);
+        let later = now + ASK_OPENS_WITHIN;
+        assert_eq!(turn.ask(&WORKING, later), None);
+        assert_eq!(turn.ask(&SessionState::Question, later), None);
+    }
+}
