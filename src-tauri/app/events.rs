@@ -19,6 +19,8 @@ pub enum Event {
         /// How many terminals are live.
         running: usize,
     },
+    /// A project's milestones, plan or copies of phases changed: `project_work`.
+    WorkChanged(ProjectId),
     /// The list of notices changed: `list_notices`.
     NoticesChanged,
 }
@@ -29,6 +31,7 @@ impl Event {
             Self::ProjectsChanged => "projects-changed",
             Self::OpenProject(_) => "open-project",
             Self::CloseRequested { .. } => "close-requested",
+            Self::WorkChanged(_) => "work-changed",
             Self::NoticesChanged => "notices-changed",
         }
     }
@@ -36,7 +39,9 @@ impl Event {
     fn payload(self) -> Value {
         match self {
             Self::ProjectsChanged | Self::NoticesChanged => Value::Null,
-            Self::OpenProject(project) => json!({ "projectId": project }),
+            Self::OpenProject(project) | Self::WorkChanged(project) => {
+                json!({ "projectId": project })
+            }
             Self::CloseRequested { running } => json!({ "running": running }),
         }
     }

@@ -20,6 +20,8 @@ use crate::error::AppError;
 const FONT_SIZES: (f64, f64) = (6.0, 48.0);
 /// The narrowest and the widest sidebar, in CSS pixels.
 const SIDEBAR_WIDTHS: (f64, f64) = (208.0, 360.0);
+/// The narrowest and the widest milestones panel, in CSS pixels.
+const MILESTONES_WIDTHS: (f64, f64) = (272.0, 420.0);
 
 /// Where the window was, in logical pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -236,6 +238,12 @@ fn apply(patch: PreferencesPatch, to: &mut Preferences) {
     put(patch.on_close, &mut to.on_close);
     put(patch.last_project, &mut to.last_project);
     put(patch.claude_path, &mut to.claude_path);
+    put(patch.milestones_width, &mut to.milestones_width);
+    put(patch.milestones_open, &mut to.milestones_open);
+    put(patch.close_to_tray, &mut to.close_to_tray);
+    put(patch.tray_explained, &mut to.tray_explained);
+    put(patch.notifications, &mut to.notifications);
+    put(patch.muted, &mut to.muted);
     bring_within_bounds(to);
 }
 
@@ -244,6 +252,9 @@ fn bring_within_bounds(preferences: &mut Preferences) {
     preferences.sidebar_width = preferences
         .sidebar_width
         .clamp(SIDEBAR_WIDTHS.0, SIDEBAR_WIDTHS.1);
+    preferences.milestones_width = preferences
+        .milestones_width
+        .clamp(MILESTONES_WIDTHS.0, MILESTONES_WIDTHS.1);
 }
 
 #[cfg(test)]

@@ -139,7 +139,12 @@ impl App {
             .collect();
         let build = known.build.clone();
         drop(known);
-        let views = views::projects(stored, &self.live.statuses(), build.as_deref());
+        let views = views::projects(
+            stored,
+            &self.live.statuses(),
+            build.as_deref(),
+            &self.preferences.get().muted,
+        );
         (views, changed)
     }
 

@@ -15,6 +15,7 @@ use reprise_core::project_sessions::{
 use reprise_core::session::hosts::LastEnd;
 use reprise_core::session::protocol::HostStatus;
 use reprise_core::session::screen::Palette;
+use reprise_core::session::unattended::{RunRecord, RunStatus};
 
 use crate::dto;
 use crate::error::AppError;
@@ -36,6 +37,7 @@ pub fn projects(
     stored: Vec<(OutputProject, ProjectFacts)>,
     live: &[HostStatus],
     build: Option<&str>,
+    muted: &[String],
 ) -> Vec<dto::ProjectView> {
     let mut terminals: BTreeMap<ProjectId, Vec<&HostStatus>> = BTreeMap::new();
     for status in live {
@@ -53,6 +55,9 @@ pub fn projects(
             .values()
             .filter_map(|live| project_of_hosts(live, build)),
     );
+    for view in &mut views {
+        view.muted = muted.contains(&view.id);
+    }
     views
 }
 
@@ -88,6 +93,7 @@ fn project(
         last_used_at: facts.last_used_at,
         has_picture: facts.has_picture,
         launch: launch(project.launch),
+        muted: false,
     }
 }
 
@@ -109,6 +115,7 @@ fn project_of_hosts(live: &[&HostStatus], build: Option<&str>) -> Option<dto::Pr
         last_used_at: None,
         has_picture: false,
         launch: launch(LaunchOptions::default()),
+        muted: false,
     })
 }
 
@@ -158,6 +165,42 @@ pub fn terminal(status: &HostStatus, build: Option<&str>) -> dto::TerminalView {
         title: status.title.clone(),
         progress: status.progress,
         waits_for_restart: waits_for_restart(status, build),
+        queue: Vec::new(),
+        ask: status.ask.as_ref().map(|ask| dto::AskView {
+            tool: ask.tool.clone(),
+            input: ask.input.clone(),
+        }),
+        run: status.run.as_ref().map(run),
+        background: status.background,
+    }
+}
+
+/// An unattended run that its host tells of.
+pub fn run(run: &RunStatus) -> dto::RunView {
+    dto::RunView {
+        started_at: run.started_at,
+        permission_mode: run.permission_mode.clone(),
+        about: run.about.clone(),
+        log: run.log.clone(),
+        session_id: run.session_id.as_ref().map(ToString::to_string),
+        tool: run.tool.clone(),
+        turns: run.turns,
+        cost_usd: run.cost_usd,
+        result: run.result.as_ref().map(|result| dto::RunResultView {
+            ok: result.ok,
+            kind: result.kind.clone(),
+            text: result.text.clone(),
+        }),
+        cancelled: run.cancelled,
+        ended_at: None,
+    }
+}
+
+/// An unattended run whose host is gone.
+pub fn past_run(record: &RunRecord) -> dto::RunView {
+    dto::RunView {
+        ended_at: record.ended_at,
+        ..run(&record.run)
     }
 }
 
@@ -414,7 +457,7 @@ mod tests {
             stored(known, CurrentSessionId::Unset),
             ProjectFacts::default(),
         )];
-        let views = projects(stored, &live, Some("1.0.0-b"));
+        let views = projects(stored, &live, Some("1.0.0-b"), &[]);
         assert_eq!(views.len(), 2);
         let shells: Vec<_> = views[0]
             .shells
@@ -435,7 +478,7 @@ mod tests {
             stored(id, CurrentSessionId::Invalid("--continue".into())),
             ProjectFacts::default(),
         )];
-        let view = projects(stored, &[], None).remove(0);
+        let view = projects(stored, &[], None, &[]).remove(0);
         assert_eq!(view.session_id, None);
         assert_eq!(view.invalid_session_id.as_deref(), Some("--continue"));
     }

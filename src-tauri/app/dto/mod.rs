@@ -7,15 +7,25 @@ mod bootstrap;
 mod notice;
 mod preferences;
 mod project;
+mod queue;
+mod run;
 mod start;
 mod terminal;
+mod work;
 
 pub use bootstrap::{Bootstrap, ClaudeCheck, Locale, Platform};
 pub use notice::{CommandError, ErrorCode, Notice};
 pub use preferences::{CloseDecision, LocaleChoice, OnClose, Preferences, PreferencesPatch, Theme};
 pub use project::{DisplayMode, LastEnd, LaunchOptions, ProjectStatus, ProjectView, SessionSource};
+pub use queue::{QueueChange, QueueWait, QueuedCommandState, QueuedCommandView};
+pub use run::{AskView, RunResultView, RunView};
 pub use start::{EarlierSession, ResumeFailure, ResumeFailureCause, StartChoice, StartOutcome};
 pub use terminal::{GridSize, TerminalPalette, TerminalRef, TerminalState, TerminalView};
+pub use work::{
+    BackupView, MilestoneCommandKind, MilestoneCommandView, MilestoneStatus, MilestoneView,
+    NewMilestone, PhaseStatus, PhaseView, PlannedMilestoneView, PlanningSource, PlanningView,
+    ProjectWork, StartMilestoneOutcome,
+};
 
 #[cfg(test)]
 mod tests {
@@ -51,6 +61,13 @@ mod tests {
             LastEnd,
             TerminalView,
             TerminalState,
+            QueuedCommandView,
+            QueuedCommandState,
+            QueueWait,
+            QueueChange,
+            AskView,
+            RunView,
+            RunResultView,
             GridSize,
             TerminalPalette,
             StartChoice,
@@ -61,6 +78,19 @@ mod tests {
             SessionSource,
             LaunchOptions,
             DisplayMode,
+            ProjectWork,
+            MilestoneCommandView,
+            MilestoneCommandKind,
+            MilestoneView,
+            MilestoneStatus,
+            NewMilestone,
+            PlanningView,
+            PlanningSource,
+            PlannedMilestoneView,
+            PhaseView,
+            PhaseStatus,
+            BackupView,
+            StartMilestoneOutcome,
             Preferences,
             PreferencesPatch,
             Theme,

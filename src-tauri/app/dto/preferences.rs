@@ -23,6 +23,18 @@ pub struct Preferences {
     pub last_project: Option<String>,
     /// The Claude Code program to run; none: look for it.
     pub claude_path: Option<String>,
+    /// The width of the milestones panel, in CSS pixels.
+    pub milestones_width: f64,
+    /// Whether the milestones panel is shown where there is room for it.
+    pub milestones_open: bool,
+    /// Whether closing the window leaves the app in the tray, where there is one.
+    pub close_to_tray: bool,
+    /// Whether the person was told of that.
+    pub tray_explained: bool,
+    /// Whether there are desktop notifications at all.
+    pub notifications: bool,
+    /// The projects whose notifications the person does not want, by id.
+    pub muted: Vec<String>,
 }
 
 /// Some preferences to change; those left out stay.
@@ -48,6 +60,18 @@ pub struct PreferencesPatch {
     /// See [`Preferences::claude_path`]; null goes back to looking for it.
     #[serde(deserialize_with = "given")]
     pub claude_path: Option<Option<String>>,
+    /// See [`Preferences::milestones_width`].
+    pub milestones_width: Option<f64>,
+    /// See [`Preferences::milestones_open`].
+    pub milestones_open: Option<bool>,
+    /// See [`Preferences::close_to_tray`].
+    pub close_to_tray: Option<bool>,
+    /// See [`Preferences::tray_explained`].
+    pub tray_explained: Option<bool>,
+    /// See [`Preferences::notifications`].
+    pub notifications: Option<bool>,
+    /// See [`Preferences::muted`].
+    pub muted: Option<Vec<String>>,
 }
 
 /// Tells null, which is a value, from a field that was left out.
@@ -118,6 +142,12 @@ impl Default for Preferences {
             on_close: OnClose::Ask,
             last_project: None,
             claude_path: None,
+            milestones_width: 304.0,
+            milestones_open: true,
+            close_to_tray: true,
+            tray_explained: false,
+            notifications: true,
+            muted: Vec::new(),
         }
     }
 }

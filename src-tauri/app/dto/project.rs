@@ -37,6 +37,8 @@ pub struct ProjectView {
     pub has_picture: bool,
     /// How Claude Code is started for it.
     pub launch: LaunchOptions,
+    /// Whether the person wants no notifications of it.
+    pub muted: bool,
 }
 
 /// The stored status of a project.

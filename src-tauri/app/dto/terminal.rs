@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::{AskView, QueuedCommandView, RunView};
+
 /// A live terminal.
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -36,6 +38,14 @@ pub struct TerminalView {
     pub progress: Option<u8>,
     /// Whether its host is of another version and should be started again when idle.
     pub waits_for_restart: bool,
+    /// The commands that wait to be typed into it, and those that were.
+    pub queue: Vec<QueuedCommandView>,
+    /// What its open permission prompt or question is about.
+    pub ask: Option<AskView>,
+    /// The unattended run that it is, where it is one.
+    pub run: Option<RunView>,
+    /// Whether sub-agents or background tasks go on: being idle is not being done.
+    pub background: bool,
 }
 
 /// The state of a live terminal, in the words of the design.

@@ -140,7 +140,11 @@ hasPicture: boolean,
 /**
  * How Claude Code is started for it.
  */
-launch: LaunchOptions, };
+launch: LaunchOptions, 
+/**
+ * Whether the person wants no notifications of it.
+ */
+muted: boolean, };
 
 /**
  * The stored status of a project.
@@ -219,7 +223,23 @@ progress: number | null,
 /**
  * Whether its host is of another version and should be started again when idle.
  */
-waitsForRestart: boolean, };
+waitsForRestart: boolean, 
+/**
+ * The commands that wait to be typed into it, and those that were.
+ */
+queue: Array<QueuedCommandView>, 
+/**
+ * What its open permission prompt or question is about.
+ */
+ask: AskView | null, 
+/**
+ * The unattended run that it is, where it is one.
+ */
+run: RunView | null, 
+/**
+ * Whether sub-agents or background tasks go on: being idle is not being done.
+ */
+background: boolean, };
 
 /**
  * The state of a live terminal, in the words of the design.
@@ -233,6 +253,173 @@ code: number,
  * The signal, where one ended it.
  */
 signal: number | null, } | { "state": "unknown" };
+
+/**
+ * A command in the queue of a live session.
+ */
+export type QueuedCommandView = { 
+/**
+ * A UUID.
+ */
+id: string, 
+/**
+ * Exactly what will be sent.
+ */
+text: string, 
+/**
+ * What it is for: a milestone's id.
+ */
+about: string | null, 
+/**
+ * When it was put into the queue.
+ */
+addedAt: string, 
+/**
+ * How far it is.
+ */
+state: QueuedCommandState, };
+
+/**
+ * How far a command of the queue is.
+ */
+export type QueuedCommandState = { "state": "waiting", 
+/**
+ * What for.
+ */
+for: QueueWait, } | { "state": "sending" } | { "state": "delivered", 
+/**
+ * Since when.
+ */
+at: string, } | { "state": "notDelivered", 
+/**
+ * Why, in a word.
+ */
+code: string, 
+/**
+ * Why, in a sentence.
+ */
+message: string, 
+/**
+ * Since when.
+ */
+at: string, };
+
+/**
+ * What a command waits for.
+ */
+export type QueueWait = "idle" | "draft" | "dialog" | "conversation" | "start" | "earlier";
+
+/**
+ * What the person does with a queue.
+ */
+export type QueueChange = { "op": "edit", 
+/**
+ * Which one.
+ */
+id: string, 
+/**
+ * The new text.
+ */
+text: string, } | { "op": "cancel", 
+/**
+ * Which one.
+ */
+id: string, } | { "op": "retry", 
+/**
+ * Which one.
+ */
+id: string, } | { "op": "agree", 
+/**
+ * Which one.
+ */
+id: string, } | { "op": "move", 
+/**
+ * Which one.
+ */
+id: string, 
+/**
+ * Before which; none for the end.
+ */
+before: string | null, } | { "op": "clear" };
+
+/**
+ * What an open permission prompt or question is about.
+ */
+export type AskView = { 
+/**
+ * The tool that asks.
+ */
+tool: string, 
+/**
+ * What it would do, or the question; in one line.
+ */
+input: string, };
+
+/**
+ * An unattended run, live or of the past.
+ */
+export type RunView = { 
+/**
+ * When it was started.
+ */
+startedAt: string, 
+/**
+ * The permission mode that the person chose for it.
+ */
+permissionMode: string, 
+/**
+ * What it is for: a milestone's id.
+ */
+about: string | null, 
+/**
+ * The file with every line of its stream.
+ */
+log: string, 
+/**
+ * The conversation, once the stream has named it.
+ */
+sessionId: string | null, 
+/**
+ * The tool in use, with what it does.
+ */
+tool: string | null, 
+/**
+ * How many times the model has answered.
+ */
+turns: number, 
+/**
+ * What it has cost, in US dollars.
+ */
+costUsd: number | null, 
+/**
+ * What came of it.
+ */
+result: RunResultView | null, 
+/**
+ * Somebody asked for its end.
+ */
+cancelled: boolean, 
+/**
+ * When it ended; none while it runs, or where its host was killed.
+ */
+endedAt: string | null, };
+
+/**
+ * What came of an unattended run.
+ */
+export type RunResultView = { 
+/**
+ * Whether Claude Code calls it a success.
+ */
+ok: boolean, 
+/**
+ * Claude Code's word for it.
+ */
+kind: string, 
+/**
+ * The last answer, or what went wrong.
+ */
+text: string, };
 
 /**
  * The size of a terminal's grid, in cells.
@@ -409,6 +596,251 @@ display: DisplayMode, };
 export type DisplayMode = "fullScreen" | "scrollback";
 
 /**
+ * A project's milestones and plan.
+ */
+export type ProjectWork = { 
+/**
+ * The project.
+ */
+projectId: string, 
+/**
+ * Its milestones, oldest first.
+ */
+milestones: Array<MilestoneView>, 
+/**
+ * What its `.planning` says.
+ */
+planning: PlanningView | null, 
+/**
+ * Why the plan, or part of it, is not shown.
+ */
+planningProblem: CommandError | null, 
+/**
+ * How a milestone is started in its session.
+ */
+command: MilestoneCommandView, 
+/**
+ * The copies of its phases, newest first.
+ */
+backups: Array<BackupView>, 
+/**
+ * Its last unattended run that ended.
+ */
+lastRun: RunView | null, };
+
+/**
+ * The command that starts a milestone.
+ */
+export type MilestoneCommandView = { 
+/**
+ * With `{context}` where the context file's path goes.
+ */
+text: string, 
+/**
+ * What it is.
+ */
+kind: MilestoneCommandKind, 
+/**
+ * Whether the person set it; otherwise it was found.
+ */
+isSetting: boolean, };
+
+/**
+ * What kind of command starts a milestone.
+ */
+export type MilestoneCommandKind = "gsdCommand" | "gsdSkill" | "plainPrompt";
+
+/**
+ * A milestone.
+ */
+export type MilestoneView = { 
+/**
+ * 24 hexadecimal digits.
+ */
+id: string, 
+/**
+ * The project it belongs to.
+ */
+projectId: string, 
+/**
+ * What the person calls it.
+ */
+name: string, 
+/**
+ * The stored status.
+ */
+status: MilestoneStatus, 
+/**
+ * When it was made.
+ */
+createdAt: string, 
+/**
+ * When it was changed last.
+ */
+updatedAt: string, 
+/**
+ * When it was completed.
+ */
+completedAt: string | null, 
+/**
+ * Its context file, from the workspace.
+ */
+contextPath: string, 
+/**
+ * Whether that file is there.
+ */
+contextExists: boolean, };
+
+/**
+ * The stored status of a milestone.
+ */
+export type MilestoneStatus = "pending" | "in_progress" | "completed" | "failed";
+
+/**
+ * What the person says of a new milestone.
+ */
+export type NewMilestone = { 
+/**
+ * What to call it.
+ */
+name: string, 
+/**
+ * What it is about; may be empty where files tell it.
+ */
+description: string, 
+/**
+ * Absolute paths of files that belong to its context.
+ */
+files: Array<string>, };
+
+/**
+ * What `.planning` says.
+ */
+export type PlanningView = { 
+/**
+ * Where it was read from.
+ */
+source: PlanningSource, 
+/**
+ * The active milestone, in the plan's own words.
+ */
+milestone: PlannedMilestoneView | null, 
+/**
+ * Its phases, in order.
+ */
+phases: Array<PhaseView>, 
+/**
+ * The command that the plan suggests next.
+ */
+next: string | null, 
+/**
+ * When the newest of what was read was written.
+ */
+readAt: string, };
+
+/**
+ * Where a plan was read from.
+ */
+export type PlanningSource = "stateJson" | "markdown";
+
+/**
+ * The plan's active milestone.
+ */
+export type PlannedMilestoneView = { 
+/**
+ * `v1.1`.
+ */
+version: string | null, 
+/**
+ * Its name.
+ */
+name: string | null, 
+/**
+ * Its status, in the plan's word.
+ */
+status: string | null, };
+
+/**
+ * A phase of a plan.
+ */
+export type PhaseView = { 
+/**
+ * `03` or `2.1`.
+ */
+number: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * How far it is.
+ */
+status: PhaseStatus, 
+/**
+ * How many of its plans have a summary.
+ */
+plansDone: number, 
+/**
+ * How many plans it has.
+ */
+plansTotal: number, };
+
+/**
+ * How far a phase is.
+ */
+export type PhaseStatus = "done" | "current" | "todo";
+
+/**
+ * A copy of a project's phases.
+ */
+export type BackupView = { 
+/**
+ * Names it among the project's.
+ */
+id: string, 
+/**
+ * When it was made.
+ */
+at: string, 
+/**
+ * How many phase folders it holds.
+ */
+folders: number, 
+/**
+ * Where it is.
+ */
+path: string, };
+
+/**
+ * What the wish to start a milestone came to.
+ */
+export type StartMilestoneOutcome = { "kind": "queued", 
+/**
+ * The command.
+ */
+commandId: string, 
+/**
+ * The copy of the phases that was made before.
+ */
+backup: BackupView | null, } | { "kind": "started", 
+/**
+ * The terminal to attach to.
+ */
+terminal: TerminalView, 
+/**
+ * The copy of the phases that was made before.
+ */
+backup: BackupView | null, } | { "kind": "cannotResume", 
+/**
+ * Why, and what is possible.
+ */
+failure: ResumeFailure, 
+/**
+ * The copy of the phases that was made before.
+ */
+backup: BackupView | null, };
+
+/**
  * What the person chose for the app as a whole.
  */
 export type Preferences = { 
@@ -443,7 +875,31 @@ lastProject: string | null,
 /**
  * The Claude Code program to run; none: look for it.
  */
-claudePath: string | null, };
+claudePath: string | null, 
+/**
+ * The width of the milestones panel, in CSS pixels.
+ */
+milestonesWidth: number, 
+/**
+ * Whether the milestones panel is shown where there is room for it.
+ */
+milestonesOpen: boolean, 
+/**
+ * Whether closing the window leaves the app in the tray, where there is one.
+ */
+closeToTray: boolean, 
+/**
+ * Whether the person was told of that.
+ */
+trayExplained: boolean, 
+/**
+ * Whether there are desktop notifications at all.
+ */
+notifications: boolean, 
+/**
+ * The projects whose notifications the person does not want, by id.
+ */
+muted: Array<string>, };
 
 /**
  * Some preferences to change; those left out stay.
@@ -480,7 +936,31 @@ lastProject?: string | null,
 /**
  * See [`Preferences::claude_path`]; null goes back to looking for it.
  */
-claudePath?: string | null, };
+claudePath?: string | null, 
+/**
+ * See [`Preferences::milestones_width`].
+ */
+milestonesWidth?: number, 
+/**
+ * See [`Preferences::milestones_open`].
+ */
+milestonesOpen?: boolean, 
+/**
+ * See [`Preferences::close_to_tray`].
+ */
+closeToTray?: boolean, 
+/**
+ * See [`Preferences::tray_explained`].
+ */
+trayExplained?: boolean, 
+/**
+ * See [`Preferences::notifications`].
+ */
+notifications?: boolean, 
+/**
+ * See [`Preferences::muted`].
+ */
+muted?: Array<string>, };
 
 /**
  * Light, dark, or as the system.
