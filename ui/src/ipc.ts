@@ -10,14 +10,30 @@ import type {
   CloseDecision,
   CommandError,
   GridSize,
+  MilestoneStatus,
+  MilestoneView,
+  NewMilestone,
   Preferences,
   PreferencesPatch,
   ProjectView,
+  ProjectWork,
+  QueueChange,
+  RunView,
   StartChoice,
+  StartMilestoneOutcome,
   StartOutcome,
   TerminalPalette,
   TerminalView,
 } from './bindings';
+
+/** An item of the native menu, and what it is about; without a project the one in front. */
+export interface Chosen {
+  action: string;
+  projectId?: string;
+  milestoneId?: string;
+  status?: MilestoneStatus;
+  index?: number;
+}
 
 /** A command that was not done, with the app's reason. */
 export class CommandFailed extends Error {
@@ -108,6 +124,36 @@ export async function lastPicture(projectId: string): Promise<Uint8Array> {
   return bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : Uint8Array.from(bytes);
 }
 
+export const projectWork = (projectId: string) => call<ProjectWork>('project_work', { projectId });
+export const createMilestone = (projectId: string, milestone: NewMilestone) =>
+  call<MilestoneView>('create_milestone', { projectId, milestone });
+export const renameMilestone = (milestoneId: string, name: string) =>
+  call<MilestoneView>('rename_milestone', { milestoneId, name });
+export const setMilestoneStatus = (milestoneId: string, status: MilestoneStatus) =>
+  call<MilestoneView>('set_milestone_status', { milestoneId, status });
+export const openMilestoneContext = (milestoneId: string) =>
+  call<undefined>('open_milestone_context', { milestoneId });
+export const openMilestoneFolder = (milestoneId: string) =>
+  call<undefined>('open_milestone_folder', { milestoneId });
+export const chooseFiles = () => call<string[]>('choose_files');
+export const startMilestone = (milestoneId: string, size: GridSize, palette: TerminalPalette) =>
+  call<StartMilestoneOutcome>('start_milestone', { milestoneId, size, palette });
+export const queueCommand = (projectId: string, text: string) =>
+  call<string>('queue_command', { projectId, text });
+export const queueChange = (projectId: string, change: QueueChange) =>
+  call<undefined>('queue_change', { projectId, change });
+export const restorePhases = (projectId: string, backupId: string) =>
+  call<undefined>('restore_phases', { projectId, backupId });
+export const runUnattended = (
+  projectId: string,
+  milestoneId: string | null,
+  prompt: string | null,
+  permissionMode: string,
+) => call<RunView>('run_unattended', { projectId, milestoneId, prompt, permissionMode });
+export const openRunLog = (projectId: string) => call<undefined>('open_run_log', { projectId });
+export const setMilestoneCommand = (projectId: string, template: string | null) =>
+  call<undefined>('set_milestone_command', { projectId, template });
+
 export const setPreferences = (patch: PreferencesPatch) =>
   call<Preferences>('set_preferences', { patch });
 export const writeClipboard = (text: string) => call<undefined>('write_clipboard', { text });
@@ -124,7 +170,12 @@ export interface AppEvents {
   projectsChanged: () => void;
   noticesChanged: () => void;
   openProject: (projectId: string) => void;
-  closeRequested: (running: number) => void;
+  /** `tray`: the app stays in the tray when the window closes. */
+  closeRequested: (running: number, tray: boolean) => void;
+  /** Milestones, plan or backups of a project changed. */
+  workChanged: (projectId: string) => void;
+  /** An item of the native menu was chosen. */
+  menuAction: (chosen: Chosen) => void;
   foldersDropped: (paths: string[]) => void;
 }
 
@@ -136,9 +187,13 @@ export async function listenToApp(events: AppEvents): Promise<void> {
     listen<{ projectId: string }>('open-project', ({ payload }) =>
       events.openProject(payload.projectId),
     ),
-    listen<{ running: number }>('close-requested', ({ payload }) =>
-      events.closeRequested(payload.running),
+    listen<{ running: number; tray?: boolean }>('close-requested', ({ payload }) =>
+      events.closeRequested(payload.running, payload.tray ?? false),
     ),
+    listen<{ projectId: string }>('work-changed', ({ payload }) =>
+      events.workChanged(payload.projectId),
+    ),
+    listen<Chosen>('menu-action', ({ payload }) => events.menuAction(payload)),
     listen<{ paths?: string[] }>('tauri://drag-drop', ({ payload }) =>
       events.foldersDropped(payload.paths ?? []),
     ),

@@ -61,3 +61,20 @@ export function dateAndTime(language: Locale, at: string): string {
   const time = new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit' });
   return `${date.format(then)}, ${time.format(then)}`;
 }
+
+/** The time of the day: "18:42". */
+export function timeOfDay(language: Locale, at: string): string {
+  const then = new Date(at);
+  if (Number.isNaN(then.getTime())) return '';
+  const tag = language === 'en' ? 'en-GB' : language;
+  return new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit' }).format(then);
+}
+
+/** US dollars, with more digits while there is not a cent of them. */
+export function money(language: Locale, usd: number): string {
+  return new Intl.NumberFormat(language, {
+    style: 'currency',
+    currency: 'USD',
+    maximumFractionDigits: usd < 0.1 ? 4 : 2,
+  }).format(usd);
+}

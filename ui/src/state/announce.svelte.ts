@@ -24,8 +24,14 @@ export function announcementOf(
   if (!before || before.state.glyph === after.state.glyph) return null;
   const name = plain(after.view.name, 80);
   switch (after.state.glyph) {
-    case 'permission':
-      return { urgent: true, text: t('announce.permission', { name }) };
+    case 'permission': {
+      const tool = after.view.live?.ask?.tool ?? '';
+      const text =
+        tool === ''
+          ? t('announce.permission', { name })
+          : t('announce.permissionTool', { name, tool: plain(tool, 60) });
+      return { urgent: true, text };
+    }
     case 'question':
       return { urgent: true, text: t('announce.question', { name }) };
     case 'idle':
@@ -39,14 +45,38 @@ export function announcementOf(
   }
 }
 
+/** What became of the commands in a project's queue since the list before. */
+export function queueAnnouncement(
+  before: Shown | undefined,
+  after: Shown,
+): { urgent: boolean; text: string } | null {
+  const name = plain(after.view.name, 80);
+  const earlier = Object.fromEntries(
+    (before?.view.live?.queue ?? []).map(({ id, state }) => [id, state.state]),
+  );
+  const became = (wanted: string) =>
+    (after.view.live?.queue ?? []).some(
+      ({ id, state }) => state.state === wanted && ![undefined, wanted].includes(earlier[id]),
+    );
+  if (became('notDelivered')) return { urgent: true, text: t('announce.notDelivered', { name }) };
+  if (became('delivered')) return { urgent: false, text: t('announce.delivered', { name }) };
+  return null;
+}
+
+function say({ urgent, text }: { urgent: boolean; text: string }): void {
+  if (urgent) announcements.urgent = text;
+  else announcements.polite = text;
+}
+
 export function announceChanges(before: Shown[], after: Shown[], front: string | null): void {
   const now = Date.now();
   for (const shown of after) {
     const earlier = before.find(({ view }) => view.id === shown.view.id);
+    const ofQueue = queueAnnouncement(earlier, shown);
+    if (ofQueue) say(ofQueue);
     const said = announcementOf(earlier, shown, shown.view.id === front);
     if (!said || now - (lastAt[shown.view.id] ?? 0) < QUIET_MS) continue;
     lastAt[shown.view.id] = now;
-    if (said.urgent) announcements.urgent = said.text;
-    else announcements.polite = said.text;
+    say(said);
   }
 }

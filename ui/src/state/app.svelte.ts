@@ -2,6 +2,7 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 
 import type {
+  BackupView,
   ClaudeCheck,
   CommandError,
   CloseDecision,
@@ -16,16 +17,33 @@ import { nearestLocale, setLocale } from '../i18n/index.svelte';
 import * as ipc from '../ipc';
 import { announceChanges } from './announce.svelte';
 import { clock } from './clock.svelte';
+import { runAction } from './actions';
 import { reasonOf } from './errors';
 import { ProjectSession } from './session.svelte';
 import { openTerminals } from './terminals';
 import { applyTheme } from './theme.svelte';
 import { type ShownState, shownState } from './words';
+import { Works } from './work.svelte';
 
 export type Dialog =
-  | { kind: 'close'; running: number }
+  | { kind: 'close'; running: number; tray: boolean }
+  | { kind: 'tray' }
   | { kind: 'end'; projectId: string }
-  | { kind: 'remove'; projectId: string };
+  | { kind: 'restart'; projectId: string }
+  | { kind: 'remove'; projectId: string }
+  | { kind: 'newMilestone'; projectId: string }
+  | { kind: 'unattended'; projectId: string; milestoneId: string }
+  | { kind: 'restore'; projectId: string }
+  | { kind: 'queue'; projectId: string }
+  | { kind: 'milestoneCommand'; projectId: string }
+  | { kind: 'agree'; projectId: string; commandId: string };
+
+/** Something that was done and that the person should know the place of. */
+export interface Told {
+  id: number;
+  projectId: string;
+  backup: BackupView;
+}
 
 const DEFAULT_FONT_SIZE = 13;
 const MIN_FONT_SIZE = 8;
@@ -38,7 +56,7 @@ export function waitKey(view: ProjectView): string {
   return `${view.id} ${view.live?.since ?? ''}`;
 }
 
-class App {
+export class App {
   phase = $state<'starting' | 'ready' | 'failed'>('starting');
   bootError = $state.raw<CommandError | null>(null);
   projects = $state.raw<ProjectView[]>([]);
@@ -46,6 +64,8 @@ class App {
   notices = $state.raw<Notice[]>([]);
   claude = $state.raw<ClaudeCheck>({ kind: 'unchecked' });
   platform = $state<Platform>('linux');
+  /** There is a panel that shows the tray's icon. */
+  hasTray = $state(false);
   home = $state('');
   selectedId = $state<string | null>(null);
   dialog = $state.raw<Dialog | null>(null);
@@ -53,19 +73,63 @@ class App {
   trouble = $state.raw<CommandError | null>(null);
   renaming = $state<string | null>(null);
   findOpen = $state(false);
+  paletteOpen = $state(false);
+  /** The milestones over the terminal, where there is no room for a column. */
+  panelOverlay = $state(false);
+  /** The panel's width as a column; null where it has to open over the terminal. */
+  panelColumn = $state<number | null>(null);
+  panelDragged = $state<number | null>(null);
+  /** The sidebar as it stands, rail or list, in pixels. */
+  sidebarNow = $state(0);
+  /** The milestone whose name is edited. */
+  renamingMilestone = $state<string | null>(null);
+  told = $state.raw<Told[]>([]);
+  /** Projects whose session finished something while nobody looked. */
+  readonly finished = new SvelteSet<string>();
   /** Cues that were put off, by what they were about. */
   readonly putOff = new SvelteSet<string>();
   readonly sessions = new SvelteMap<string, ProjectSession>();
+  readonly works = new Works({
+    view: (projectId) => this.project(projectId),
+    show: (projectId) => {
+      if (projectId !== this.selectedId) this.select(projectId);
+      return this.sessions.get(projectId);
+    },
+    attempt: (work) => this.attempt(work),
+    refresh: () => this.refresh(),
+    tellBackup: (projectId, backup) => {
+      this.#toldCount += 1;
+      this.told = [...this.told.slice(-1), { id: this.#toldCount, projectId, backup }];
+    },
+  });
+  #toldCount = 0;
   /** Set by the terminal's place, once it is there. */
   measure: () => GridSize | null = () => null;
+  cellWidth = $state(0);
   focusTerminal: () => void = () => undefined;
 
+  project(id: string | null): ProjectView | undefined {
+    return this.projects.find((project) => project.id === id);
+  }
+
   get selected(): ProjectView | undefined {
-    return this.projects.find((project) => project.id === this.selectedId);
+    return this.project(this.selectedId);
+  }
+
+  /** Whether the milestones can be seen. */
+  get panelShown(): boolean {
+    return this.panelColumn === null
+      ? this.panelOverlay
+      : (this.preferences?.milestonesOpen ?? true);
   }
 
   get session(): ProjectSession | undefined {
     return this.selectedId === null ? undefined : this.sessions.get(this.selectedId);
+  }
+
+  /** A closed window leaves the app in the tray. */
+  get staysInTray(): boolean {
+    return this.hasTray && (this.preferences?.closeToTray ?? true);
   }
 
   get fontSize(): number {
@@ -73,7 +137,7 @@ class App {
   }
 
   state(view: ProjectView): ShownState {
-    return shownState(view, this.sessions.get(view.id));
+    return shownState(view, this.sessions.get(view.id), this.finished.has(view.id));
   }
 
   /** Who waits for the person, longest first. */
@@ -97,9 +161,9 @@ class App {
         projectsChanged: () => void this.refresh(),
         noticesChanged: () => void this.attempt(() => this.readAgain()),
         openProject: (projectId) => void this.refresh().then(() => this.select(projectId)),
-        closeRequested: (running) => {
-          this.dialog = { kind: 'close', running };
-        },
+        closeRequested: (running, tray) => this.#askToClose(running, tray),
+        workChanged: (projectId) => this.works.changed(projectId),
+        menuAction: (chosen) => runAction(this, chosen),
         foldersDropped: (paths) => {
           const path = paths[0];
           if (path !== undefined) void this.openPath(path);
@@ -161,6 +225,7 @@ class App {
   #setProjects(projects: ProjectView[], askedAt: number): void {
     const before = this.projects.map((view) => ({ view, state: this.state(view) }));
     this.projects = projects;
+    this.#noteFinished(before);
     for (const view of projects) {
       if (view.live) clock.expect(view.live.since);
       this.sessions.get(view.id)?.reconcile(view, askedAt);
@@ -169,6 +234,7 @@ class App {
       if (projects.some((view) => view.id === id)) continue;
       session.dispose();
       this.sessions.delete(id);
+      this.works.forget(id);
     }
     if (this.selectedId !== null && !this.selected) {
       this.selectedId = null;
@@ -181,15 +247,38 @@ class App {
     );
   }
 
+  /** What was finished behind the person's back is marked until it is looked at. */
+  #noteFinished(before: { view: ProjectView; state: ShownState }[]): void {
+    for (const { view, state } of before) {
+      const now = this.project(view.id);
+      const live = now?.live;
+      if (live?.state.state !== 'idle') this.finished.delete(view.id);
+      else if (state.glyph === 'working' && !live.background && !this.#looksAt(view.id)) {
+        this.finished.add(view.id);
+      }
+    }
+  }
+
+  #looksAt(id: string): boolean {
+    return id === this.selectedId && this.session?.front === 'claude' && document.hasFocus();
+  }
+
+  /** The person looks at the window: what is in front is seen. */
+  seen(): void {
+    if (this.selectedId !== null && this.#looksAt(this.selectedId)) {
+      this.finished.delete(this.selectedId);
+    }
+  }
+
   select(id: string, remember = true): void {
-    const view = this.projects.find((project) => project.id === id);
+    const view = this.project(id);
     if (!view) return;
     this.selectedId = id;
     this.findOpen = false;
     let session = this.sessions.get(id);
     if (!session) {
       session = new ProjectSession(id, {
-        view: (projectId) => this.projects.find((project) => project.id === projectId),
+        view: (projectId) => this.project(projectId),
         fontSize: () => this.fontSize,
         refresh: () => void this.refresh(),
         measure: () => this.#measured(),
@@ -197,6 +286,8 @@ class App {
       this.sessions.set(id, session);
     }
     session.open();
+    this.finished.delete(id);
+    void this.works.read(id);
     if (remember) void this.prefer({ lastProject: id });
   }
 
@@ -223,10 +314,19 @@ class App {
     const at = waiting.findIndex((project) => project.id === this.selectedId);
     const next = waiting[(at + 1) % Math.max(waiting.length, 1)];
     if (!next) return;
-    this.select(next.id);
-    const session = this.sessions.get(next.id);
+    this.showWaiting(next.id);
+  }
+
+  /** Brings Claude Code's own terminal of a project to the front. */
+  showWaiting(id: string): void {
+    this.select(id);
+    const session = this.sessions.get(id);
     if (session) session.front = 'claude';
     this.focusTerminal();
+  }
+
+  untell(id: number): void {
+    this.told = this.told.filter((told) => told.id !== id);
   }
 
   /** Does what was asked for; says so when it did not work. */
@@ -258,7 +358,7 @@ class App {
 
   async rename(projectId: string, name: string): Promise<void> {
     this.renaming = null;
-    const view = this.projects.find((project) => project.id === projectId);
+    const view = this.project(projectId);
     const wanted = name.trim();
     if (!view || wanted === '' || wanted === view.name) return;
     await this.attempt(() => ipc.renameProject(projectId, wanted));
@@ -285,12 +385,48 @@ class App {
     await this.refresh();
   }
 
+  /** Ends the session's process and takes the same conversation up again. */
+  async restart(projectId: string): Promise<void> {
+    this.dialog = null;
+    const session = this.sessions.get(projectId);
+    const ended = await this.attempt(async () => {
+      await ipc.endTerminal(projectId, 'claude');
+      return true;
+    });
+    await this.refresh();
+    if (ended && session && session.phase !== 'opening') await session.start(null);
+  }
+
+  /** The person lets a queued command go although something stands in its way. */
+  async agree(projectId: string, commandId: string): Promise<void> {
+    this.dialog = null;
+    await this.works.change(projectId, { op: 'agree', id: commandId });
+  }
+
+  async mute(projectId: string, muted: boolean): Promise<void> {
+    const others = (this.preferences?.muted ?? []).filter((id) => id !== projectId);
+    await this.prefer({ muted: muted ? [...others, projectId] : others });
+    await this.refresh();
+  }
+
+  /** The milestones come and go: as a column by preference, over the terminal for a while. */
+  togglePanel(shown = !this.panelShown): void {
+    if (this.panelColumn === null) this.panelOverlay = shown;
+    else void this.prefer({ milestonesOpen: shown });
+    if (!shown) this.focusTerminal();
+  }
+
   /** The key for closing does what the title bar's button does. */
   requestClose(): void {
     const running = this.projects.reduce((sum, view) => sum + openTerminals(view), 0);
     const onClose = this.preferences?.onClose ?? 'ask';
-    if (running > 0 && onClose === 'ask') this.dialog = { kind: 'close', running };
+    if (running > 0 && onClose === 'ask') this.#askToClose(running, this.staysInTray);
     else void this.close(onClose === 'end' ? 'end' : 'keep', false);
+  }
+
+  #askToClose(running: number, tray: boolean): void {
+    if (tray && running === 0) this.dialog = { kind: 'tray' };
+    else this.dialog = { kind: 'close', running, tray };
   }
 
   async close(decision: CloseDecision, remember: boolean): Promise<void> {

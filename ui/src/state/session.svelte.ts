@@ -7,6 +7,7 @@ import type {
   ProjectView,
   ResumeFailure,
   StartChoice,
+  StartOutcome,
   TerminalView,
 } from '../bindings';
 import * as ipc from '../ipc';
@@ -72,8 +73,17 @@ export class ProjectSession implements SessionFacts {
     else void this.start(null);
   }
 
+  /** The grid that fills the terminal's place. */
+  size(): Promise<GridSize> {
+    return this.#host.measure();
+  }
+
   /** Starts or resumes; only a choice of the person ever begins anew. */
-  async start(choice: StartChoice | null): Promise<void> {
+  async start(
+    choice: StartChoice | null,
+    begin: (size: GridSize) => Promise<StartOutcome> = (size) =>
+      ipc.startSession(this.projectId, size, hostPalette(), choice),
+  ): Promise<void> {
     const view = this.#host.view(this.projectId);
     if (this.phase === 'opening' || !view) return;
     this.#start += 1;
@@ -90,7 +100,7 @@ export class ProjectSession implements SessionFacts {
     if (this.resuming && view.hasPicture) void this.#loadPicture(start);
     try {
       const size = await this.#host.measure();
-      const outcome = await ipc.startSession(this.projectId, size, hostPalette(), choice);
+      const outcome = await begin(size);
       if (start !== this.#start) {
         if (this.#givenUp && outcome.kind === 'live') await this.#endClaude();
         return;

@@ -20,6 +20,10 @@ function terminal(state: TerminalState): TerminalView {
     title: null,
     progress: null,
     waitsForRestart: false,
+    queue: [],
+    ask: null,
+    run: null,
+    background: false,
   };
 }
 
@@ -35,6 +39,7 @@ function project(state: TerminalState | null, rest: Partial<ProjectView> = {}): 
     shells: [],
     lastEnd: null,
     lastUsedAt: null,
+    muted: false,
     hasPicture: false,
     launch: { permissionMode: null, model: null, extraArgs: [], env: {}, display: 'fullScreen' },
     ...rest,

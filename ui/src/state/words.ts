@@ -31,6 +31,8 @@ export interface ShownState {
   since: string | null;
   needsYou: boolean;
   off: boolean;
+  /** It finished while nobody looked. */
+  done: boolean;
 }
 
 const LONG: Partial<Record<TerminalState['state'], Key>> = {
@@ -44,7 +46,16 @@ const LONG: Partial<Record<TerminalState['state'], Key>> = {
 };
 
 function shown(glyph: GlyphName, word: string, rest: Partial<ShownState> = {}): ShownState {
-  return { glyph, word, longKey: null, since: null, needsYou: false, off: false, ...rest };
+  return {
+    glyph,
+    word,
+    longKey: null,
+    since: null,
+    needsYou: false,
+    off: false,
+    done: false,
+    ...rest,
+  };
 }
 
 /** An end that somebody asked for: by itself, or by SIGHUP, SIGINT or SIGTERM. */
@@ -63,7 +74,11 @@ function ofEnd(end: { code: number | null }, since: string | null): ShownState {
 }
 
 /** The state of a project, from its terminal and from what the window knows. */
-export function shownState(view: ProjectView, session: SessionFacts | undefined): ShownState {
+export function shownState(
+  view: ProjectView,
+  session: SessionFacts | undefined,
+  finished = false,
+): ShownState {
   if (session?.phase === 'opening') {
     const key = session.resuming ? 'resuming' : 'starting';
     return shown('starting', t(`state.${key}`), {
@@ -81,6 +96,12 @@ export function shownState(view: ProjectView, session: SessionFacts | undefined)
     const { state } = view.live;
     const { since } = view.live;
     if (state.state === 'ended') return ofEnd(state, since);
+    if (view.live.run && state.state === 'working') {
+      return shown('working', t('state.unattended'), { since, longKey: 'for.unattended' });
+    }
+    if (finished && state.state === 'idle') {
+      return shown('idle', t('state.done'), { since, longKey: 'for.done', done: true });
+    }
     const resuming = state.state === 'starting' && session?.resuming === true;
     const word: Key = resuming ? 'state.resuming' : `state.${state.state}`;
     return shown(state.state, t(word), {

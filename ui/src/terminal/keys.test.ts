@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { actionOf, type Chord } from './keys';
+import { actionOf, type Chord, keyOf, projectKey } from './keys';
 
 /** Reads "Ctrl+Shift+O"; a single letter also gives the code. */
 function chord(text: string): Chord {
@@ -20,6 +20,10 @@ function chord(text: string): Chord {
 describe('actionOf', () => {
   it.each([
     ['Ctrl+Shift+O', 'openFolder'],
+    ['Ctrl+Shift+P', 'palette'],
+    ['Ctrl+Shift+M', 'milestones'],
+    ['Ctrl+Shift+N', 'newMilestone'],
+    ['Ctrl+Shift+K', 'queueCommand'],
     ['Alt+1', 'project'],
     ['Ctrl+PageUp', 'previousProject'],
     ['Ctrl+PageDown', 'nextProject'],
@@ -72,5 +76,19 @@ describe('actionOf', () => {
     expect(actionOf(chord('Meta+c'), 'mac')?.do).toBe('copy');
     expect(actionOf(chord('Meta+3'), 'mac')).toEqual({ do: 'project', index: 2 });
     expect(actionOf(chord('Ctrl+c'), 'mac')).toBeNull();
+    expect(actionOf(chord('Meta+Shift+P'), 'mac')?.do).toBe('palette');
+    expect(actionOf(chord('Meta+p'), 'mac')).toBeNull();
   });
+});
+
+it('writes a key as the platform does', () => {
+  expect(keyOf('palette', 'linux')).toBe('Ctrl+Shift+P');
+  expect(keyOf('palette', 'mac')).toBe('⇧⌘P');
+  expect(keyOf('sidebar', 'mac')).toBe('⌘B');
+  expect(keyOf('nextProject', 'linux')).toBe('Ctrl+PageDown');
+  expect([projectKey(1, 'linux'), projectKey(1, 'mac'), projectKey(9, 'linux')]).toEqual([
+    'Alt+2',
+    '⌘2',
+    '',
+  ]);
 });

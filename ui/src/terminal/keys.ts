@@ -1,22 +1,28 @@
 /** The keys that Reprise takes for itself. Every other key belongs to the session. */
 import type { Platform } from '../bindings';
 
-export type Action =
-  | { do: 'openFolder' }
-  | { do: 'project'; index: number }
-  | { do: 'previousProject' }
-  | { do: 'nextProject' }
-  | { do: 'nextNeedsYou' }
-  | { do: 'sidebar' }
-  | { do: 'find' }
-  | { do: 'copy' }
-  | { do: 'paste' }
-  | { do: 'zoomIn' }
-  | { do: 'zoomOut' }
-  | { do: 'zoomReset' }
-  | { do: 'nextRegion' }
-  | { do: 'previousRegion' }
-  | { do: 'closeWindow' };
+/** What a key, a palette row or an item of the native menu asks for. */
+export type Keyed =
+  | 'openFolder'
+  | 'newMilestone'
+  | 'palette'
+  | 'milestones'
+  | 'queueCommand'
+  | 'previousProject'
+  | 'nextProject'
+  | 'nextNeedsYou'
+  | 'sidebar'
+  | 'find'
+  | 'copy'
+  | 'paste'
+  | 'zoomIn'
+  | 'zoomOut'
+  | 'zoomReset'
+  | 'nextRegion'
+  | 'previousRegion'
+  | 'closeWindow';
+
+export type Action = { do: Keyed } | { do: 'project'; index: number };
 
 /** The parts of a keyboard event that decide. */
 export type Chord = Pick<
@@ -24,17 +30,53 @@ export type Chord = Pick<
   'key' | 'code' | 'ctrlKey' | 'shiftKey' | 'altKey' | 'metaKey'
 >;
 
+interface Letter {
+  letter: string;
+  do: Keyed;
+  /** On a Mac the command key alone is enough for most, and taken for others. */
+  macShift: boolean;
+}
+
 /** Letters, with the platform's own modifier for programs that run in a terminal. */
-const LETTERS: ReadonlyMap<string, Action> = new Map([
-  ['o', { do: 'openFolder' }],
-  ['j', { do: 'nextNeedsYou' }],
-  ['b', { do: 'sidebar' }],
-  ['f', { do: 'find' }],
-  ['c', { do: 'copy' }],
-  ['v', { do: 'paste' }],
-  ['w', { do: 'closeWindow' }],
-  ['q', { do: 'closeWindow' }],
-]);
+const LETTERS: readonly Letter[] = [
+  { letter: 'p', do: 'palette', macShift: true },
+  { letter: 'o', do: 'openFolder', macShift: false },
+  { letter: 'j', do: 'nextNeedsYou', macShift: true },
+  { letter: 'b', do: 'sidebar', macShift: false },
+  { letter: 'm', do: 'milestones', macShift: true },
+  { letter: 'n', do: 'newMilestone', macShift: true },
+  { letter: 'k', do: 'queueCommand', macShift: true },
+  { letter: 'f', do: 'find', macShift: false },
+  { letter: 'c', do: 'copy', macShift: false },
+  { letter: 'v', do: 'paste', macShift: false },
+  { letter: 'w', do: 'closeWindow', macShift: false },
+  { letter: 'q', do: 'closeWindow', macShift: false },
+];
+
+const OTHERS: Partial<Record<Keyed, { linux: string; mac: string }>> = {
+  previousProject: { linux: 'Ctrl+PageUp', mac: '⇧⌘[' },
+  nextProject: { linux: 'Ctrl+PageDown', mac: '⇧⌘]' },
+  zoomIn: { linux: 'Ctrl++', mac: '⌘+' },
+  zoomOut: { linux: 'Ctrl+-', mac: '⌘-' },
+  zoomReset: { linux: 'Ctrl+0', mac: '⌘0' },
+  nextRegion: { linux: 'F6', mac: 'F6' },
+  previousRegion: { linux: 'Shift+F6', mac: '⇧F6' },
+};
+
+/** How a key is written, for whoever wants to learn it; empty where there is none. */
+export function keyOf(what: Keyed, platform: Platform): string {
+  const letter = LETTERS.find((entry) => entry.do === what);
+  const mac = platform === 'mac';
+  if (!letter) return OTHERS[what]?.[mac ? 'mac' : 'linux'] ?? '';
+  const key = letter.letter.toUpperCase();
+  return mac ? `${letter.macShift ? '⇧' : ''}⌘${key}` : `Ctrl+Shift+${key}`;
+}
+
+/** How the key of the project at this place is written. */
+export function projectKey(index: number, platform: Platform): string {
+  if (index > 8) return '';
+  return `${platform === 'mac' ? '⌘' : 'Alt+'}${String(index + 1)}`;
+}
 
 function zoom(key: string, shifted: boolean): Action | null {
   // Plus is shifted on many layouts.
@@ -44,13 +86,18 @@ function zoom(key: string, shifted: boolean): Action | null {
   return key === '0' ? { do: 'zoomReset' } : null;
 }
 
+function ofLetter(key: string): Letter | undefined {
+  return LETTERS.find(({ letter }) => letter === key);
+}
+
 function ofControl(chord: Chord): Action | null {
   const key = chord.key.toLowerCase();
   if (!chord.shiftKey) {
     if (key === 'pageup') return { do: 'previousProject' };
     if (key === 'pagedown') return { do: 'nextProject' };
   }
-  return (chord.shiftKey ? LETTERS.get(key) : null) ?? zoom(key, chord.shiftKey);
+  const letter = chord.shiftKey ? ofLetter(key) : undefined;
+  return letter ? { do: letter.do } : zoom(key, chord.shiftKey);
 }
 
 function ofCommand(chord: Chord): Action | null {
@@ -61,9 +108,9 @@ function ofCommand(chord: Chord): Action | null {
   } else if (/^[1-9]$/.test(key)) {
     return { do: 'project', index: Number(key) - 1 };
   }
-  // Of the letters only this one takes Shift there.
-  const letter = chord.shiftKey === (key === 'j') ? LETTERS.get(key) : null;
-  return letter ?? zoom(key, chord.shiftKey);
+  const letter = ofLetter(key);
+  if (letter?.macShift === chord.shiftKey) return { do: letter.do };
+  return zoom(key, chord.shiftKey);
 }
 
 /** What a key press means to Reprise, or null when it belongs to the session. */

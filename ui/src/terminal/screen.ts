@@ -9,7 +9,7 @@ import { type ITerminalInitOnlyOptions, type ITerminalOptions, Terminal } from '
 
 import type { GridSize } from '../bindings';
 import { isWebLink } from './paste';
-import { findTheme, xtermTheme } from './theme';
+import { findTheme, matchText, xtermTheme } from './theme';
 import { gridOptions, prepareViewer } from './xterm-options';
 
 /** The line height belongs to the design: 18 px for a text of 13. */
@@ -54,6 +54,7 @@ export class ScreenElement {
     prepareViewer(this.terminal);
     this.terminal.loadAddon(this.#fit);
     this.terminal.loadAddon(this.search);
+    this.#colourMatches();
     if (links) {
       const handler = linkHandler(links);
       this.terminal.loadAddon(
@@ -63,6 +64,16 @@ export class ScreenElement {
         }),
       );
     }
+  }
+
+  /**
+   * The search add-on colours only what is behind a match. A program's own dark text on a light
+   * row would not be seen on it, so a match gets the colour of the text as well.
+   */
+  #colourMatches(): void {
+    const register = this.terminal.registerDecoration.bind(this.terminal);
+    this.terminal.registerDecoration = (options) =>
+      register({ ...matchText(options.backgroundColor), ...options });
   }
 
   /** Puts the screen into the page. xterm.js measures its font there, so it must be visible. */

@@ -76,3 +76,11 @@ export function findColours() {
     activeMatchColorOverviewRuler: token('--term-find-current'),
   };
 }
+
+/** The colour of the text of a match, by the colour that is behind it. */
+export function matchText(behind: string | undefined): { foregroundColor?: string } {
+  if (behind === undefined) return {};
+  return {
+    foregroundColor: token(behind === token('--term-find-current') ? '--on-brass' : '--term-fg'),
+  };
+}

@@ -1,0 +1,81 @@
+/** Finds what was meant by a few letters, and which letters matched. */
+
+export interface Match {
+  score: number;
+  /** Matched stretches of the text, as [from, to) in UTF-16 units. */
+  ranges: [number, number][];
+}
+
+const MAX_TEXT = 240;
+
+/** Letters without case and accents; as long as the text, unit by unit. */
+function folded(text: string): string {
+  let out = '';
+  for (const unit of text.slice(0, MAX_TEXT)) {
+    const plain = unit.normalize('NFD').replace(/\p{M}/gu, '').toLocaleLowerCase();
+    out += plain.length === unit.length ? plain : unit;
+  }
+  return out;
+}
+
+function startsWord(text: string, at: number): boolean {
+  return at === 0 || !/[\p{L}\p{N}]/u.test(text[at - 1] ?? '');
+}
+
+/**
+ * How well `query` matches `text`, or null. A part of the text as it stands beats scattered
+ * letters, the start of a word beats its middle. An empty query matches everything alike.
+ */
+export function fuzzy(query: string, text: string): Match | null {
+  const wanted = folded(query.trim().replace(/\s+/g, ' '));
+  if (wanted === '') return { score: 0, ranges: [] };
+  const within = folded(text);
+  const whole = wholeMatch(wanted, within);
+  if (whole) return whole;
+  return scattered(wanted.replaceAll(' ', ''), within);
+}
+
+function wholeMatch(wanted: string, within: string): Match | null {
+  let best: Match | null = null;
+  for (let at = within.indexOf(wanted); at >= 0; at = within.indexOf(wanted, at + 1)) {
+    const score = 1000 - at + (startsWord(within, at) ? 500 : 0);
+    if (!best || score > best.score) best = { score, ranges: [[at, at + wanted.length]] };
+  }
+  return best;
+}
+
+/** Letters in their order; each stretch begins a word, or goes on from the letter before. */
+function scattered(wanted: string, within: string): Match | null {
+  const ranges: [number, number][] = [];
+  let from = 0;
+  let score = 0;
+  for (const letter of wanted) {
+    const last = ranges.at(-1);
+    if (last && within[last[1]] === letter) {
+      last[1] += 1;
+      from = last[1];
+      score += 10;
+      continue;
+    }
+    let at = within.indexOf(letter, from);
+    while (at >= 0 && !startsWord(within, at)) at = within.indexOf(letter, at + 1);
+    if (at < 0) return null;
+    ranges.push([at, at + letter.length]);
+    from = at + letter.length;
+    score += 5;
+  }
+  return { score: score - (ranges[0]?.[0] ?? 0), ranges };
+}
+
+/** The text in pieces, matched ones marked. */
+export function marked(text: string, ranges: [number, number][]): { text: string; on: boolean }[] {
+  const pieces: { text: string; on: boolean }[] = [];
+  let at = 0;
+  for (const [from, to] of ranges) {
+    if (from > at) pieces.push({ text: text.slice(at, from), on: false });
+    pieces.push({ text: text.slice(from, to), on: true });
+    at = to;
+  }
+  if (at < text.length) pieces.push({ text: text.slice(at), on: false });
+  return pieces;
+}

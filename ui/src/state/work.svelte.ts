@@ -1,0 +1,207 @@
+/** Milestones, plan, queue and unattended runs of the projects, and what can be done with them. */
+import { SvelteMap } from 'svelte/reactivity';
+
+import type {
+  BackupView,
+  CommandError,
+  MilestoneStatus,
+  MilestoneView,
+  NewMilestone,
+  ProjectView,
+  ProjectWork,
+  QueueChange,
+  QueuedCommandView,
+  RunView,
+} from '../bindings';
+import * as ipc from '../ipc';
+import { hostPalette } from '../terminal/theme';
+import { reasonOf } from './errors';
+import type { ProjectSession } from './session.svelte';
+import { claudeIsOpen } from './terminals';
+
+/** What this needs of the window around it. */
+export interface WorkHost {
+  view: (projectId: string) => ProjectView | undefined;
+  /** Brings a project to the front and gives its session. */
+  show: (projectId: string) => ProjectSession | undefined;
+  attempt: <T>(work: () => Promise<T>) => Promise<T | undefined>;
+  refresh: () => Promise<void>;
+  /** Phases were copied before a command that may delete them. */
+  tellBackup: (projectId: string, backup: BackupView) => void;
+}
+
+export class Works {
+  readonly #all = new SvelteMap<string, ProjectWork>();
+  readonly #problems = new SvelteMap<string, CommandError>();
+  readonly #host: WorkHost;
+  /** Readings that are under way; true: once more after it. */
+  readonly #reading: Record<string, boolean | undefined> = {};
+
+  constructor(host: WorkHost) {
+    this.#host = host;
+  }
+
+  of(projectId: string): ProjectWork | undefined {
+    return this.#all.get(projectId);
+  }
+
+  /** Why the work of a project is not known. */
+  problem(projectId: string): CommandError | undefined {
+    return this.#problems.get(projectId);
+  }
+
+  milestone(milestoneId: string): { projectId: string; milestone: MilestoneView } | undefined {
+    for (const [projectId, work] of this.#all) {
+      const milestone = work.milestones.find(({ id }) => id === milestoneId);
+      if (milestone) return { projectId, milestone };
+    }
+    return undefined;
+  }
+
+  queue(projectId: string): readonly QueuedCommandView[] {
+    return this.#host.view(projectId)?.live?.queue ?? [];
+  }
+
+  /** The run that goes on, or the last one's record. */
+  run(projectId: string): { run: RunView; live: boolean } | null {
+    const view = this.#host.view(projectId);
+    if (view?.live?.run) {
+      return { run: view.live.run, live: claudeIsOpen(view) && view.live.run.result === null };
+    }
+    const last = this.of(projectId)?.lastRun;
+    return last ? { run: last, live: false } : null;
+  }
+
+  /** Reads a project's work; calls that come meanwhile share one further reading. */
+  async read(projectId: string): Promise<void> {
+    if (this.#reading[projectId] !== undefined) {
+      this.#reading[projectId] = true;
+      return;
+    }
+    do {
+      this.#reading[projectId] = false;
+      try {
+        this.#all.set(projectId, await ipc.projectWork(projectId));
+        this.#problems.delete(projectId);
+      } catch (error) {
+        this.#problems.set(projectId, reasonOf(error));
+      }
+    } while (this.#reading[projectId]);
+    this.#reading[projectId] = undefined;
+  }
+
+  /** The app says that something of it changed: read it again if it was ever shown. */
+  changed(projectId: string): void {
+    if (this.#all.has(projectId) || this.#problems.has(projectId)) void this.read(projectId);
+  }
+
+  forget(projectId: string): void {
+    this.#all.delete(projectId);
+    this.#problems.delete(projectId);
+  }
+
+  async create(projectId: string, milestone: NewMilestone): Promise<MilestoneView> {
+    const created = await ipc.createMilestone(projectId, milestone);
+    await this.read(projectId);
+    return created;
+  }
+
+  async rename(milestone: MilestoneView, name: string): Promise<void> {
+    const wanted = name.trim();
+    if (wanted === '' || wanted === milestone.name) return;
+    await this.#host.attempt(() => ipc.renameMilestone(milestone.id, wanted));
+    await this.read(milestone.projectId);
+  }
+
+  async setStatus(milestone: MilestoneView, status: MilestoneStatus): Promise<void> {
+    if (status === milestone.status) return;
+    await this.#host.attempt(() => ipc.setMilestoneStatus(milestone.id, status));
+    await this.read(milestone.projectId);
+  }
+
+  openContext(milestone: MilestoneView): void {
+    void this.#host.attempt(() => ipc.openMilestoneContext(milestone.id));
+  }
+
+  openFolder(milestone: MilestoneView): void {
+    void this.#host.attempt(() => ipc.openMilestoneFolder(milestone.id));
+  }
+
+  /** Into the queue of a session that runs; with its start otherwise. */
+  async start(milestone: MilestoneView): Promise<void> {
+    const session = this.#host.show(milestone.projectId);
+    const view = this.#host.view(milestone.projectId);
+    if (!session || !view) return;
+    if (claudeIsOpen(view)) {
+      const outcome = await this.#host.attempt(async () =>
+        ipc.startMilestone(milestone.id, await session.size(), hostPalette()),
+      );
+      if (outcome?.backup) this.#host.tellBackup(milestone.projectId, outcome.backup);
+    } else {
+      await session.start(null, async (size) => {
+        const outcome = await ipc.startMilestone(milestone.id, size, hostPalette());
+        if (outcome.backup) this.#host.tellBackup(milestone.projectId, outcome.backup);
+        switch (outcome.kind) {
+          case 'cannotResume':
+            return outcome;
+          case 'started':
+            return { kind: 'live', terminal: outcome.terminal };
+          case 'queued':
+            // Somebody else started it meanwhile.
+            return ipc.startSession(milestone.projectId, size, hostPalette(), null);
+        }
+      });
+    }
+    await this.#host.refresh();
+    await this.read(milestone.projectId);
+  }
+
+  /** Puts a command into the queue; a session that does not run is taken up for it. */
+  async send(projectId: string, text: string): Promise<boolean> {
+    const view = this.#host.view(projectId);
+    if (view && !claudeIsOpen(view)) {
+      const session = this.#host.show(projectId);
+      await session?.start(null);
+      if (session?.phase !== 'open') return false;
+    }
+    const id = await this.#host.attempt(() => ipc.queueCommand(projectId, text));
+    await this.#host.refresh();
+    return id !== undefined;
+  }
+
+  async change(projectId: string, change: QueueChange): Promise<void> {
+    await this.#host.attempt(() => ipc.queueChange(projectId, change));
+    await this.#host.refresh();
+  }
+
+  async restore(projectId: string, backup: BackupView): Promise<boolean> {
+    const done = await this.#host.attempt(async () => {
+      await ipc.restorePhases(projectId, backup.id);
+      return true;
+    });
+    await this.read(projectId);
+    return done === true;
+  }
+
+  /** Throws the app's refusal, for the dialog that asked. */
+  async runUnattended(
+    projectId: string,
+    milestoneId: string | null,
+    prompt: string | null,
+    permissionMode: string,
+  ): Promise<void> {
+    await ipc.runUnattended(projectId, milestoneId, prompt, permissionMode);
+    await this.#host.refresh();
+    await this.read(projectId);
+  }
+
+  /** The template of the command that begins a milestone; null looks for it again. */
+  async setCommand(projectId: string, template: string | null): Promise<void> {
+    await ipc.setMilestoneCommand(projectId, template);
+    await this.read(projectId);
+  }
+
+  openLog(projectId: string): void {
+    void this.#host.attempt(() => ipc.openRunLog(projectId));
+  }
+}
