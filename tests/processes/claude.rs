@@ -1,6 +1,6 @@
 //! The main job with the real CLI: a project's conversation comes back, whatever ended it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 
 use reprise_core::claude::config::ConfigDir;
@@ -21,6 +21,8 @@ pub struct Claude {
     pub world: World,
     pub project: OutputProject,
     _api: Api,
+    /// The folder of the script in front of the CLI.
+    _wrapper: Option<tempfile::TempDir>,
 }
 
 impl Claude {
@@ -29,8 +31,25 @@ impl Claude {
     }
 
     pub fn with_limits(limits: &str) -> Self {
+        Self::of(&real_claude::program(), limits)
+    }
+
+    /// With a script in front of the CLI, in which `CLAUDE` stands for its path.
+    pub fn wrapped(script: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("claude");
+        let script = script.replace("CLAUDE", real_claude::program().to_str().unwrap());
+        std::fs::write(&program, script).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&program, mode).unwrap();
+        Self {
+            _wrapper: Some(folder),
+            ..Self::of(&program, "")
+        }
+    }
+
+    fn of(program: &Path, limits: &str) -> Self {
         let api = Api::start();
-        let program = real_claude::program();
         let mut variables = real_claude::variables(&api).to_vec();
         variables.push(("REPRISE_CLAUDE", program.to_str().unwrap()));
         let world = World::with_limits(&variables, limits);
@@ -45,6 +64,7 @@ impl Claude {
             world,
             project,
             _api: api,
+            _wrapper: None,
         }
     }
 

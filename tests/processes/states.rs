@@ -145,6 +145,15 @@ impl Watched {
         watched
     }
 
+    /// Waits until nothing works any more.
+    fn wait_for_end(&self) {
+        wait_for("the end", || {
+            let statuses = self.statuses.lock().unwrap();
+            let last = statuses.last()?;
+            (last.state == SessionState::Idle && !last.background).then_some(())
+        });
+    }
+
     /// The states since the last call, each as often as it was entered, with whether
     /// something went on in the background.
     fn states(&self) -> Vec<(&'static str, bool)> {
@@ -210,6 +219,22 @@ fn a_permission_prompt_denied_and_granted() {
 }
 
 #[test]
+fn of_several_tools_that_ask_at_once_all_are_told() {
+    let mut at = Session::new("manual");
+    let (one, other) = (at.file("one"), at.file("other"));
+    std::fs::write(&one, "1").unwrap();
+    std::fs::write(&other, "2").unwrap();
+    let read = |path: &PathBuf| serde_json::json!({"name": "Read", "input": {"file_path": path}});
+    at.say(&format!("TOOLS [{},{}]", read(&one), read(&other)));
+    at.waiting("permission prompt", "permission");
+    wait_for("both requests", || {
+        let ask = at.claude.status()?.ask?;
+        let names = |path: &PathBuf| ask.input.contains(path.to_str().unwrap());
+        (ask.tool == "Read" && names(&one) && names(&other)).then_some(())
+    });
+}
+
+#[test]
 fn a_question() {
     let mut at = Session::new("manual");
     let question = r#"{"questions":[{"question":"Which colour?","header":"Colour","multiSelect":false,"options":[{"label":"Red","description":"r"},{"label":"Blue","description":"b"}]}]}"#;
@@ -255,10 +280,7 @@ fn while_a_sub_agent_goes_on_no_idle_is_the_end_of_the_work() {
     });
     at.becomes(&LiveStatus::Busy, "working");
     std::fs::write(&go, "").unwrap();
-    wait_for("the end", || {
-        let status = at.claude.status()?;
-        (status.state == SessionState::Idle && !status.background).then_some(())
-    });
+    at.watched.wait_for_end();
     at.is_shown("idle");
     let mut states = at.watched.states();
     assert_eq!(states.pop(), Some(("idle", false)));
@@ -281,10 +303,7 @@ fn a_background_shell() {
     assert!(status.background);
     at.watched.states();
     std::fs::write(&go, "").unwrap();
-    wait_for("the end", || {
-        let status = at.claude.status()?;
-        (status.state == SessionState::Idle && !status.background).then_some(())
-    });
+    at.watched.wait_for_end();
     let states = at.watched.states();
     let ends = states.iter().filter(|(state, _)| *state == "idle");
     assert_eq!(ends.collect::<Vec<_>>(), [&("idle", false)], "{states:?}");

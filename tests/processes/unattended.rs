@@ -305,6 +305,42 @@ fn what_went_wrong_is_told_and_the_session_can_be_resumed_all_the_same() {
     assert_eq!((result.ok, result.kind.as_str()), (false, "no_result"));
     assert!(result.text.contains("no-such-option"), "{result:?}");
     assert_eq!(claude.world.sessions.runs(claude.project.id).len(), 2);
+
+    // That was the run's fault, not the conversation's.
+    store
+        .set_launch_options(
+            claude.project.id,
+            &claude.project.launch,
+            jiff::Timestamp::now(),
+        )
+        .unwrap();
+    claude.start();
+    claude.wait_for_state(SessionState::Idle);
+}
+
+#[test]
+fn an_id_that_the_stream_names_and_nobody_gave_is_journalled_and_saved() {
+    let claude = Claude::wrapped(
+        "#!/bin/sh\n# As a CLI that takes an id of its own.\n\
+         if [ \"$1\" = --session-id ]; then shift 2; fi\nexec CLAUDE \"$@\"\n",
+    );
+    run(&claude, "hello");
+    let given = claude.stored_id();
+    let told = record(&claude).run;
+    let named = told.session_id.unwrap();
+    assert_ne!(named, given);
+    assert_eq!(claude.world.sessions.fold(claude.project.id).unwrap(), None);
+    assert_eq!(claude.stored_id(), named);
+    let lineage = claude
+        .world
+        .sessions
+        .store()
+        .lineage(claude.project.id)
+        .unwrap();
+    let ids: Vec<_> = lineage.iter().map(|entry| &entry.session_id).collect();
+    assert_eq!(ids, [&given, &named]);
+    claude.start();
+    knows_the_history(&claude);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::process::{self, ProcessRef};
 use super::config::ConfigDir;
 use super::hooks::{HookError, HookEvent, HookReport};
 use super::live::{self, LiveSession, LiveStatus};
-use super::state::{self, Known};
+use super::state::{self, Asked, Known};
 use super::watch::FolderWatch;
 use turn::Turn;
 
@@ -109,7 +109,7 @@ pub struct Follower {
     hooks_run: bool,
     was_ready: bool,
     title_busy: bool,
-    permission_asked: bool,
+    asked: Option<Asked>,
     turn: Turn,
 
     current: Followed,
@@ -143,7 +143,7 @@ impl Follower {
             hooks_run: false,
             was_ready: false,
             title_busy: false,
-            permission_asked: false,
+            asked: None,
             turn: Turn::default(),
             told: Some(current.clone()),
             current,
@@ -196,7 +196,7 @@ impl Follower {
     pub fn title(&mut self, title: &str) {
         self.title_busy = state::title_is_busy(title);
         if self.title_busy {
-            self.permission_asked = false;
+            self.asked = None;
         }
     }
 
@@ -212,7 +212,10 @@ impl Follower {
         if let Some((id, source)) = report.announced() {
             remember(&mut self.announced, (id.clone(), source));
         }
-        self.permission_asked = matches!(report.event, HookEvent::PermissionRequest { .. });
+        self.asked = match &report.event {
+            HookEvent::PermissionRequest { tool_name, .. } => Some(Asked::by(tool_name.as_deref())),
+            _ => None,
+        };
         self.turn.take_in(&report.event, Instant::now());
         match &report.event {
             HookEvent::SessionStart { .. } => self.was_ready = true,
@@ -299,12 +302,12 @@ impl Follower {
                 status: self.status(),
                 was_ready: self.was_ready,
                 title_busy: self.title_busy,
-                permission_asked: self.permission_asked,
+                asked: self.asked,
             });
             let dialog = self.status() == Some(&LiveStatus::Waiting(DIALOG.to_owned()));
             let now = Instant::now();
             self.current.state = self.turn.settle(&self.current.state, state, now);
-            self.current.ask = self.turn.ask(&self.current.state, now).filter(|_| !dialog);
+            self.current.ask = self.turn.ask(&self.current.state).filter(|_| !dialog);
             self.current.background = self.turn.background(&self.current.state, now);
         }
         if self.told.as_ref() == Some(&self.current) {

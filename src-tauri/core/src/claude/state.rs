@@ -16,8 +16,27 @@ pub struct Known<'a> {
     pub was_ready: bool,
     /// Whether its window title shows that it works.
     pub title_busy: bool,
-    /// Whether its last word from a hook was a PermissionRequest.
-    pub permission_asked: bool,
+    /// What its last word from a hook asks for; none where that was no PermissionRequest.
+    pub asked: Option<Asked>,
+}
+
+/// What a PermissionRequest asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// A tool may only run when the person says so.
+    Permission,
+    /// The model asks the person something: that comes as a tool, too.
+    Question,
+}
+
+impl Asked {
+    /// What the use of this tool asks for.
+    pub fn by(tool: Option<&str>) -> Self {
+        match tool {
+            Some("AskUserQuestion") => Self::Question,
+            _ => Self::Permission,
+        }
+    }
 }
 
 /// The state: by the session file, which is the CLI's own word. Without it by the title and
@@ -36,7 +55,8 @@ pub fn state_of(known: &Known<'_>) -> SessionState {
         },
         Some(LiveStatus::Other(_)) => SessionState::Unknown,
         None if !known.was_ready => SessionState::Starting,
-        None if known.permission_asked => SessionState::Permission,
+        None if known.asked == Some(Asked::Permission) => SessionState::Permission,
+        None if known.asked == Some(Asked::Question) => SessionState::Question,
         None if known.title_busy => SessionState::Working,
         None => SessionState::Unknown,
     }
@@ -80,7 +100,7 @@ mod tests {
             let known = Known {
                 status: Some(&status),
                 title_busy: true,
-                permission_asked: true,
+                asked: Some(Asked::Permission),
                 was_ready: true,
                 exit: None,
             };
@@ -95,18 +115,21 @@ mod tests {
 
     #[test]
     fn without_the_file_nothing_is_guessed() {
-        let state = |was_ready, title_busy, permission_asked| {
+        let state = |was_ready, title_busy, asked| {
             state_of(&Known {
                 was_ready,
                 title_busy,
-                permission_asked,
+                asked,
                 ..Known::default()
             })
         };
-        assert_eq!(state(false, false, false), SessionState::Starting);
-        assert_eq!(state(true, false, false), SessionState::Unknown);
-        assert_eq!(state(true, true, false), SessionState::Working);
-        assert_eq!(state(true, false, true), SessionState::Permission);
+        assert_eq!(state(false, false, None), SessionState::Starting);
+        assert_eq!(state(true, false, None), SessionState::Unknown);
+        assert_eq!(state(true, true, None), SessionState::Working);
+        let asked = Asked::by(Some("Bash"));
+        assert_eq!(state(true, false, Some(asked)), SessionState::Permission);
+        let asked = Asked::by(Some("AskUserQuestion"));
+        assert_eq!(state(true, false, Some(asked)), SessionState::Question);
     }
 
     #[test]

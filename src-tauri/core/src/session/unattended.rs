@@ -84,7 +84,7 @@ pub struct RunResult {
     /// Whether the CLI calls it a success.
     pub ok: bool,
     /// The CLI's word for it (`success`, `error_max_turns`, `error_during_execution`), or
-    /// `no_result` where it ended without one.
+    /// `no_result` where it ended without one, `not_started` where it could not be started.
     pub kind: String,
     /// The last answer, or what went wrong. Untrusted text of several lines, cut to
     /// [`MAX_RESULT_CHARS`].

@@ -71,6 +71,24 @@ fn take_no_keys() {
 }
 
 async fn follow(plan: RunPlan) -> io::Result<u8> {
+    let mut progress = Progress::new(&plan);
+    show(&progress.take_text());
+    let reporter = Reporter::start(plan.lock.clone());
+    let code = match run_claude(plan, &mut progress, &reporter).await {
+        Ok(code) => code,
+        Err(error) => {
+            progress.not_started(&error);
+            1
+        }
+    };
+    show(&progress.take_text());
+    reporter.tell(progress.report());
+    reporter.finish().await;
+    Ok(code)
+}
+
+/// Starts claude and follows it to its end. Returns its exit code.
+async fn run_claude(plan: RunPlan, progress: &mut Progress, reporter: &Reporter) -> io::Result<u8> {
     // Before claude is there: a signal in between must not be lost.
     let mut asked = [
         SignalKind::terminate(),
@@ -80,8 +98,6 @@ async fn follow(plan: RunPlan) -> io::Result<u8> {
     .map(signal)
     .into_iter()
     .collect::<io::Result<Vec<_>>>()?;
-    let mut progress = Progress::new(&plan);
-    show(&progress.take_text());
     let mut log = Log::open(plan.spec.log.as_ref())?;
     let mut claude = bound::command(&plan.program, &plan.args)?
         .stdin(Stdio::piped())
@@ -89,7 +105,7 @@ async fn follow(plan: RunPlan) -> io::Result<u8> {
         .stderr(Stdio::piped())
         .spawn()?;
     progress.started(claude.id());
-    let reporter = Reporter::start(plan.lock, progress.report());
+    reporter.tell(progress.report());
     let prompt = claude
         .stdin
         .take()
@@ -131,9 +147,6 @@ async fn follow(plan: RunPlan) -> io::Result<u8> {
     if let Some(trouble) = log.trouble() {
         progress.note(&trouble);
     }
-    show(&progress.take_text());
-    reporter.tell(progress.report());
-    reporter.finish().await;
     Ok(code)
 }
 

@@ -161,6 +161,17 @@ impl Progress {
         }
     }
 
+    /// Claude Code could not be started.
+    pub fn not_started(&mut self, error: &std::io::Error) {
+        let text = format!("The run could not be started: {error}");
+        self.say(RED, &format!("\u{2717} {text}"));
+        self.report.result = Some(RunResult {
+            ok: false,
+            kind: "not_started".to_owned(),
+            text,
+        });
+    }
+
     /// Says something beside the stream.
     pub fn note(&mut self, note: &str) {
         self.say(YELLOW, note);

@@ -25,8 +25,8 @@ pub struct Reporter {
 
 impl Reporter {
     /// Starts to tell the host that holds `lock`.
-    pub fn start(lock: PathBuf, first: RunReport) -> Self {
-        let (newest, reports) = watch::channel(first);
+    pub fn start(lock: PathBuf) -> Self {
+        let (newest, reports) = watch::channel(RunReport::default());
         let task = tokio::spawn(tell_all(lock, reports));
         Self { newest, task }
     }
@@ -49,7 +49,6 @@ impl Reporter {
 
 async fn tell_all(lock: PathBuf, mut reports: watch::Receiver<RunReport>) {
     let mut host = None;
-    reports.mark_changed();
     while reports.changed().await.is_ok() {
         let report = reports.borrow_and_update().clone();
         let request = Request::Report(Box::new(report));

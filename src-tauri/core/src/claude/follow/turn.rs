@@ -25,7 +25,9 @@ const MAX_ASKS: usize = 8;
 /// The turn as the hooks tell it.
 #[derive(Debug, Default)]
 pub(super) struct Turn {
-    /// Requests that were not answered, oldest first: the CLI shows them in this order.
+    /// Requests since the last prompt was closed, and when each came. Several tools may ask at
+    /// once: the CLI shows one after the other, without a word between them, and their hooks
+    /// come in any order.
     asks: VecDeque<(Ask, Instant)>,
     tasks: BackgroundTasks,
     /// The last turn has ended and nothing of it goes on.
@@ -45,23 +47,20 @@ impl Turn {
                 }
                 let tool = tool_name.as_deref().unwrap_or_default();
                 let input = tool_input.as_deref().unwrap_or_default();
-                self.asks.push_back((Ask::new(tool, input), now));
+                let ask = Ask::new(tool, input);
+                self.asks.retain(|(known, _)| *known != ask);
+                self.asks.push_back((ask, now));
             }
             HookEvent::Stop { background } => {
                 self.tasks = *background;
                 self.over = !background.any();
-                self.asks.clear();
             }
-            HookEvent::StopFailure => {
-                self.over = true;
-                self.asks.clear();
-            }
-            HookEvent::UserPromptSubmit { .. } => {
-                self.over = false;
-                self.asks.clear();
-            }
-            HookEvent::SessionStart { .. } | HookEvent::SessionEnd { .. } => self.asks.clear(),
-            HookEvent::Notification { .. } | HookEvent::Unknown(_) => {}
+            HookEvent::StopFailure => self.over = true,
+            HookEvent::UserPromptSubmit { .. } => self.over = false,
+            HookEvent::SessionStart { .. }
+            | HookEvent::SessionEnd { .. }
+            | HookEvent::Notification { .. }
+            | HookEvent::Unknown(_) => {}
         }
     }
 
@@ -72,13 +71,12 @@ impl Turn {
         seen: SessionState,
         now: Instant,
     ) -> SessionState {
-        let was_asked = is_asking(told);
-        if was_asked && !is_asking(&seen) {
-            match seen {
-                // The next of several may open.
-                SessionState::Working => drop(self.asks.pop_front()),
-                _ => self.asks.clear(),
-            }
+        match (is_asking(told), is_asking(&seen)) {
+            (true, false) => self.asks.clear(),
+            (false, _) => self
+                .asks
+                .retain(|(_, at)| now.duration_since(*at) < ASK_OPENS_WITHIN),
+            (true, true) => {}
         }
         if seen != SessionState::Idle {
             self.idle_since = None;
@@ -92,18 +90,24 @@ impl Turn {
         seen
     }
 
-    /// What is asked in this state.
-    pub(super) fn ask(&mut self, state: &SessionState, now: Instant) -> Option<Ask> {
-        if is_asking(state) {
-            // An open prompt waits for as long as the person does.
-            if let Some((_, at)) = self.asks.front_mut() {
-                *at = now;
-            }
-            return self.asks.front().map(|(ask, _)| ask.clone());
+    /// What is asked in this state: of several requests all, since which of them the CLI shows
+    /// first is not known.
+    pub(super) fn ask(&self, state: &SessionState) -> Option<Ask> {
+        if !is_asking(state) {
+            return None;
         }
-        self.asks
-            .retain(|(_, at)| now.duration_since(*at) < ASK_OPENS_WITHIN);
-        None
+        if let [(ask, _)] = self.asks.iter().collect::<Vec<_>>()[..] {
+            return Some(ask.clone());
+        }
+        let mut tools: Vec<&str> = Vec::new();
+        let mut inputs: Vec<&str> = Vec::new();
+        for (ask, _) in &self.asks {
+            if !tools.contains(&ask.tool.as_str()) {
+                tools.push(&ask.tool);
+            }
+            inputs.push(&ask.input);
+        }
+        (!inputs.is_empty()).then(|| Ask::new(&tools.join(", "), &inputs.join(" | ")))
     }
 
     /// Whether something goes on in the background in this state.
@@ -199,30 +203,41 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_is_told_while_it_is_open_one_after_the_other() {
+    fn what_is_asked_is_told_while_it_is_open() {
         let now = Instant::now();
         let permission = SessionState::Permission;
         let tool = |ask: Option<Ask>| ask.map(|ask| ask.tool);
         let mut turn = Turn::default();
-        for name in ["Bash", "Edit"] {
-            turn.take_in(&asks(name), now);
-        }
-        assert_eq!(turn.ask(&WORKING, now), None);
+        turn.take_in(&asks("Bash"), now);
+        assert_eq!(turn.ask(&WORKING), None);
         turn.settle(&WORKING, permission.clone(), now);
-        assert_eq!(tool(turn.ask(&permission, now)).as_deref(), Some("Bash"));
         let much_later = now + Duration::from_secs(600);
-        assert_eq!(
-            tool(turn.ask(&permission, much_later)).as_deref(),
-            Some("Bash")
-        );
+        turn.settle(&permission, permission.clone(), much_later);
+        assert_eq!(tool(turn.ask(&permission)).as_deref(), Some("Bash"));
         turn.settle(&permission, WORKING, much_later);
+        turn.take_in(&asks("Edit"), much_later);
         turn.settle(&WORKING, permission.clone(), much_later);
-        assert_eq!(
-            tool(turn.ask(&permission, much_later)).as_deref(),
-            Some("Edit")
-        );
+        assert_eq!(tool(turn.ask(&permission)).as_deref(), Some("Edit"));
         turn.settle(&permission, IDLE, much_later);
-        assert_eq!(turn.ask(&permission, much_later), None, "it was denied");
+        assert_eq!(turn.ask(&permission), None, "it was denied");
+    }
+
+    #[test]
+    fn of_several_at_once_all_are_told() {
+        let now = Instant::now();
+        let mut turn = Turn::default();
+        for input in ["/a", "/b", "/a"] {
+            turn.take_in(
+                &HookEvent::PermissionRequest {
+                    tool_name: Some("Read".to_owned()),
+                    tool_input: Some(input.to_owned()),
+                },
+                now,
+            );
+        }
+        turn.settle(&WORKING, SessionState::Permission, now);
+        let asked = turn.ask(&SessionState::Permission);
+        assert_eq!(asked, Some(Ask::new("Read", "/b | /a")));
     }
 
     #[test]
@@ -231,7 +246,7 @@ mod tests {
         let mut turn = Turn::default();
         turn.take_in(&asks("Bash"), now);
         let later = now + ASK_OPENS_WITHIN;
-        assert_eq!(turn.ask(&WORKING, later), None);
-        assert_eq!(turn.ask(&SessionState::Question, later), None);
+        turn.settle(&WORKING, SessionState::Question, later);
+        assert_eq!(turn.ask(&SessionState::Question), None);
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::run::{Running, log};
 use crate::model::{ClaudeSessionId, Exit, SessionSource, SessionState};
-use crate::session::journal::{self, JournalEvent};
+use crate::session::journal;
 use crate::session::unattended::{RunRecord, RunReport};
 
 impl Running {
@@ -71,11 +71,6 @@ impl Running {
     /// The stream named the conversation: from here on there is something to lose in it. It
     /// is the one that the program was started with, unless the CLI took another.
     fn capture(&mut self, id: ClaudeSessionId) {
-        self.reached_prompt = true;
-        if self.status.session_id.as_ref() != Some(&id) {
-            self.new_session_id(id, SessionSource::Unknown, true);
-        } else if !std::mem::replace(&mut self.status.message_sent, true) {
-            self.write_down(JournalEvent::MessageSent { id });
-        }
+        self.new_session_id(id, SessionSource::Unknown, true);
     }
 }

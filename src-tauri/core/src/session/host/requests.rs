@@ -113,6 +113,10 @@ impl Running {
                 self.viewers_changed();
                 self.flush(Instant::now());
             }
+            // Nobody reads what is typed into an unattended run.
+            Request::Input(bytes) if self.status.run.is_some() => {
+                self.input_budget.add_permits(bytes.len());
+            }
             Request::Input(bytes) => {
                 self.input_at = Some(Instant::now());
                 self.input.push_back(PendingInput {

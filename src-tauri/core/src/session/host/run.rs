@@ -129,6 +129,7 @@ impl Running {
             let _ = exit_sender.send(program.wait());
         });
         let session = spec.session.as_ref();
+        let is_run = spec.run.is_some();
         let status = HostStatus {
             project: spec.project,
             terminal: spec.terminal,
@@ -187,7 +188,8 @@ impl Running {
             exit: None,
             began: now,
             terminal_open: true,
-            reached_prompt: false,
+            // A run has no prompt to come to: how it fails says nothing of the conversation.
+            reached_prompt: is_run,
             flushed: 0,
             flushed_at: now,
             flush_at: None,
@@ -311,6 +313,13 @@ impl Running {
         source: SessionSource,
         message_sent: bool,
     ) {
+        if self.status.session_id.as_ref() == Some(&id) {
+            // Told by the stream and by the session file.
+            if message_sent && !std::mem::replace(&mut self.status.message_sent, true) {
+                self.write_down(JournalEvent::MessageSent { id });
+            }
+            return;
+        }
         let parent = self.status.session_id.replace(id.clone());
         self.status.message_sent = message_sent;
         self.write_down(JournalEvent::SessionId {
