@@ -68,7 +68,9 @@ export const ACTIONS = {
     label: 'palette',
     icon: 'search',
     unlisted: true,
-    run: (app) => (app.paletteOpen = !app.paletteOpen),
+    run: (app) => {
+      app.togglePalette();
+    },
   },
   sidebar: {
     about: 'app',
@@ -383,6 +385,7 @@ const DURING_DIALOG: readonly string[] = ['copy', 'paste', 'zoomIn', 'zoomOut', 
 export function runAction(app: App, { action, ...target }: Chosen): void {
   if (!isAction(action) || !canRun(app, action, target)) return;
   if (app.dialog && !DURING_DIALOG.includes(action)) return;
+  if (action !== 'palette') app.paletteOpen = false;
   const spec: ActionSpec = ACTIONS[action];
   switch (spec.about) {
     case 'app':

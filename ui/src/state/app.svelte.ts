@@ -1,4 +1,5 @@
 /** The window's state: projects, preferences, what is in front, what is asked. */
+import { tick } from 'svelte';
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 
 import type {
@@ -19,6 +20,7 @@ import { announceChanges } from './announce.svelte';
 import { clock } from './clock.svelte';
 import { runAction } from './actions';
 import { reasonOf } from './errors';
+import { focusRegion } from './regions';
 import { ProjectSession } from './session.svelte';
 import { openTerminals } from './terminals';
 import { applyTheme } from './theme.svelte';
@@ -250,12 +252,10 @@ export class App {
   /** What was finished behind the person's back is marked until it is looked at. */
   #noteFinished(before: { view: ProjectView; state: ShownState }[]): void {
     for (const { view, state } of before) {
-      const now = this.project(view.id);
-      const live = now?.live;
+      const live = this.project(view.id)?.live;
+      const busy = state.glyph === 'working' || view.live?.background === true;
       if (live?.state.state !== 'idle') this.finished.delete(view.id);
-      else if (state.glyph === 'working' && !live.background && !this.#looksAt(view.id)) {
-        this.finished.add(view.id);
-      }
+      else if (busy && !live.background && !this.#looksAt(view.id)) this.finished.add(view.id);
     }
   }
 
@@ -411,8 +411,18 @@ export class App {
 
   /** The milestones come and go: as a column by preference, over the terminal for a while. */
   togglePanel(shown = !this.panelShown): void {
-    if (this.panelColumn === null) this.panelOverlay = shown;
-    else void this.prefer({ milestonesOpen: shown });
+    if (this.panelColumn !== null) {
+      void this.prefer({ milestonesOpen: shown });
+    } else {
+      this.panelOverlay = shown;
+      // Over the terminal it is a tool for a moment: its keys are there at once, Esc among them.
+      if (shown) void tick().then(() => focusRegion('milestones'));
+    }
+    if (!shown) this.focusTerminal();
+  }
+
+  togglePalette(shown = !this.paletteOpen): void {
+    this.paletteOpen = shown;
     if (!shown) this.focusTerminal();
   }
 

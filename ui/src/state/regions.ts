@@ -1,6 +1,11 @@
 /** F6: the regions of the window in the order of the focus. */
 const REGIONS = ['projects', 'terminal', 'cues', 'milestones', 'status'];
 
+/** Gives a region itself the focus, so that the keys inside it work. */
+export function focusRegion(name: string): void {
+  document.querySelector<HTMLElement>(`[data-region="${name}"]`)?.focus();
+}
+
 /** Moves the focus to the next region that can have it; `terminal` gives it to the terminal. */
 export function moveRegion(step: number, terminal: () => void): void {
   const regions = REGIONS.map((name) =>
