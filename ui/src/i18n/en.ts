@@ -383,7 +383,7 @@ export const en = {
   'queueDialog.field': 'Command for the session',
   'agreeing.title': 'Send it anyway?',
   'agreeing.draft':
-    'A draft stands in the prompt of {name}. The command is added to it, and both are sent together:',
+    'A draft stands in the prompt of {name}. Claude Code is asked to put it aside (Ctrl+S) and brings it back after the command:',
   'agreeing.conversation':
     '{name} went to another conversation after the command was put into the queue. It is sent into the one that is open now:',
   'agreeing.do': 'Send the command',

@@ -373,7 +373,7 @@ export const ptBR: Messages = {
   'queueDialog.field': 'Comando para a sessão',
   'agreeing.title': 'Enviar assim mesmo?',
   'agreeing.draft':
-    'Há um rascunho no prompt de {name}. O comando é acrescentado a ele, e os dois são enviados juntos:',
+    'Há um rascunho no prompt de {name}. Pede-se ao Claude Code que o guarde (Ctrl+S), e ele volta depois do comando:',
   'agreeing.conversation':
     '{name} passou para outra conversa depois que o comando entrou na fila. Ele é enviado para a que está aberta agora:',
   'agreeing.do': 'Enviar o comando',
