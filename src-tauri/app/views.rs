@@ -398,6 +398,7 @@ fn launch(options: LaunchOptions) -> dto::LaunchOptions {
             DisplayMode::FullScreen => dto::DisplayMode::FullScreen,
             DisplayMode::Scrollback => dto::DisplayMode::Scrollback,
         },
+        milestone_command: options.milestone_command,
     }
 }
 
@@ -412,6 +413,7 @@ pub fn launch_options(options: dto::LaunchOptions) -> LaunchOptions {
             dto::DisplayMode::FullScreen => DisplayMode::FullScreen,
             dto::DisplayMode::Scrollback => DisplayMode::Scrollback,
         },
+        milestone_command: options.milestone_command,
     }
 }
 

@@ -588,7 +588,12 @@ env: { [key in string]: string },
 /**
  * Full screen, or the ordinary screen with its scrollback.
  */
-display: DisplayMode, };
+display: DisplayMode, 
+/**
+ * The command that starts a milestone, `{context}` standing for its context file; none:
+ * as it is found.
+ */
+milestoneCommand: string | null, };
 
 /**
  * Which of Claude Code's displays a project uses.

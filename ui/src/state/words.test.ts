@@ -41,7 +41,14 @@ function project(state: TerminalState | null, rest: Partial<ProjectView> = {}): 
     lastUsedAt: null,
     muted: false,
     hasPicture: false,
-    launch: { permissionMode: null, model: null, extraArgs: [], env: {}, display: 'fullScreen' },
+    launch: {
+      permissionMode: null,
+      model: null,
+      extraArgs: [],
+      env: {},
+      display: 'fullScreen',
+      milestoneCommand: null,
+    },
     ...rest,
   };
 }

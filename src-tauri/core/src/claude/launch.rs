@@ -409,6 +409,7 @@ mod tests {
             extra_args: vec!["--add-dir".to_owned(), "/x y".to_owned()],
             env: BTreeMap::from([("A".to_owned(), "1=2".to_owned())]),
             display: DisplayMode::Scrollback,
+            ..LaunchOptions::default()
         };
         let env = [(OsString::from("A"), OsString::from("0"))];
         let launch = claude(&start(folder.path(), new(), &options, &env)).unwrap();

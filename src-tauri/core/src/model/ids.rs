@@ -16,45 +16,61 @@ pub struct InvalidId {
     pub value: String,
 }
 
-/// Names a project in every store: an ObjectId, as in the team database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ProjectId(ObjectId);
+/// An id of the team database: an ObjectId, written as 24 hexadecimal digits.
+macro_rules! object_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(ObjectId);
 
-impl ProjectId {
-    /// A new id, different from all others.
-    pub fn generate() -> Self {
-        Self(ObjectId::new())
-    }
+        impl $name {
+            /// A new id, different from all others.
+            pub fn generate() -> Self {
+                Self(ObjectId::new())
+            }
 
-    /// The id as the database writes it.
-    pub fn as_object_id(&self) -> ObjectId {
-        self.0
-    }
+            /// The id as the database writes it.
+            pub fn as_object_id(&self) -> ObjectId {
+                self.0
+            }
+        }
+
+        impl From<ObjectId> for $name {
+            fn from(id: ObjectId) -> Self {
+                Self(id)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0.to_hex())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            /// Reads the 24 hexadecimal digits of an ObjectId.
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                ObjectId::parse_str(text).map(Self).map_err(|_| InvalidId {
+                    what: concat!($what, " id (24 hexadecimal digits)"),
+                    value: text.to_owned(),
+                })
+            }
+        }
+    };
 }
 
-impl From<ObjectId> for ProjectId {
-    fn from(id: ObjectId) -> Self {
-        Self(id)
-    }
-}
-
-impl fmt::Display for ProjectId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_hex())
-    }
-}
-
-impl FromStr for ProjectId {
-    type Err = InvalidId;
-
-    /// Reads the 24 hexadecimal digits of an ObjectId.
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        ObjectId::parse_str(text).map(Self).map_err(|_| InvalidId {
-            what: "project id (24 hexadecimal digits)",
-            value: text.to_owned(),
-        })
-    }
-}
+object_id!(
+    /// Names a project in every store: an ObjectId, as in the team database.
+    ProjectId,
+    "project"
+);
+object_id!(
+    /// Names a milestone in every store, and its folder in the workspace.
+    MilestoneId,
+    "milestone"
+);
 
 /// The UUID that names one of Claude Code's conversations.
 ///
@@ -159,7 +175,7 @@ macro_rules! serde_as_text {
     )+};
 }
 
-serde_as_text!(ProjectId, ClaudeSessionId, TerminalKey);
+serde_as_text!(ProjectId, MilestoneId, ClaudeSessionId, TerminalKey);
 
 #[cfg(test)]
 mod tests {

@@ -2,10 +2,12 @@
 
 mod ids;
 mod lineage;
+mod milestone;
 mod project;
 mod session;
 
-pub use ids::{ClaudeSessionId, InvalidId, ProjectId, TerminalKey};
+pub use ids::{ClaudeSessionId, InvalidId, MilestoneId, ProjectId, TerminalKey};
 pub use lineage::{LineageEntry, SessionSource};
+pub use milestone::{Milestone, MilestoneStatus};
 pub use project::{CurrentSessionId, DisplayMode, LaunchOptions, OutputProject, ProjectStatus};
 pub use session::{Ask, Exit, SessionState, TerminalSize, is_invisible, one_line};

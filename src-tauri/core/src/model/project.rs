@@ -100,6 +100,9 @@ pub struct LaunchOptions {
     pub env: BTreeMap<String, String>,
     /// Full screen or the ordinary screen with its scrollback.
     pub display: DisplayMode,
+    /// The command that starts a milestone, `{context}` standing for its context file; none:
+    /// as it is found in what is installed.
+    pub milestone_command: Option<String>,
 }
 
 /// Which of Claude Code's two displays a project uses.

@@ -1,4 +1,4 @@
-//! Where projects and the lineage of their session ids live.
+//! Where projects, their milestones and the lineage of their session ids live.
 //!
 //! [`Store`] is what a store promises; [`SqliteStore`] is the embedded one. The promises are
 //! written down as tests in `tests/store/contract.rs`, and every store has to pass them.
@@ -12,13 +12,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::{
-    ClaudeSessionId, CurrentSessionId, LaunchOptions, LineageEntry, OutputProject, ProjectId,
-    ProjectStatus, SessionSource,
+    ClaudeSessionId, CurrentSessionId, LaunchOptions, LineageEntry, Milestone, MilestoneId,
+    MilestoneStatus, OutputProject, ProjectId, ProjectStatus, SessionSource,
 };
 
 pub use sqlite::{Opened, SetAside, SqliteStore};
 
-/// Projects and their lineage, shared by several processes.
+/// Projects, milestones and lineage, shared by several processes.
 ///
 /// The calls block, for seconds when another process is busy: call them from a thread that may.
 /// Times are passed in; a store keeps them to the microsecond at best (a project's own to the
@@ -72,8 +72,44 @@ pub trait Store: Send + Sync {
         at: Timestamp,
     ) -> Result<Option<OutputProject>, StoreError>;
 
-    /// Forgets a project; its lineage stays. Returns whether there was one.
+    /// Forgets a project and its milestones; its lineage stays. Returns whether there was one.
     fn remove_project(&self, id: ProjectId) -> Result<bool, StoreError>;
+
+    /// Creates a milestone, pending; none where there is no such project.
+    fn create_milestone(&self, new: NewMilestone) -> Result<Option<Milestone>, StoreError>;
+
+    /// One milestone.
+    fn milestone(&self, id: MilestoneId) -> Result<Option<Milestone>, StoreError>;
+
+    /// A project's milestones, by creation time, then id.
+    fn milestones(&self, project: ProjectId) -> Result<Vec<Milestone>, StoreError>;
+
+    /// Changes what a milestone is called. Returns it as it is now, none where there is none.
+    fn rename_milestone(
+        &self,
+        id: MilestoneId,
+        element_name: &str,
+        at: Timestamp,
+    ) -> Result<Option<Milestone>, StoreError>;
+
+    /// Changes a milestone's status, if it still is `expected` where one is given. Returns it
+    /// as it is now, changed or not. `completed_at` is set when it becomes completed and
+    /// cleared when it becomes anything else; the status it has already changes nothing.
+    fn set_milestone_status(
+        &self,
+        id: MilestoneId,
+        expected: Option<MilestoneStatus>,
+        status: MilestoneStatus,
+        at: Timestamp,
+    ) -> Result<Option<Milestone>, StoreError>;
+
+    /// Notes a milestone's folder under `.planning/milestones/`. Returns it as it is now.
+    fn set_milestone_folder(
+        &self,
+        id: MilestoneId,
+        folder_name: Option<&str>,
+        at: Timestamp,
+    ) -> Result<Option<Milestone>, StoreError>;
 
     /// Writes the first session id of a project, with a lineage row of source `startup`. Of
     /// several at once, in whatever processes, exactly one is told [`SaveOutcome::Saved`].
@@ -126,6 +162,17 @@ pub struct NewProject {
     pub workspace_path: String,
     /// How its sessions start.
     pub launch: LaunchOptions,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What a new milestone starts with; its status is `pending`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMilestone {
+    /// The project it belongs to.
+    pub project: ProjectId,
+    /// What the person calls it.
+    pub element_name: String,
     /// When.
     pub at: Timestamp,
 }

@@ -1,6 +1,7 @@
 //! The embedded store: one SQLite file, shared by the app, a second app and the command line.
 
 mod file;
+mod milestones;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -14,11 +15,12 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use self::file::{DatabaseFile, OpenFile};
 use self::schema::{PROJECT_COLUMNS, STEPS, lineage_entry, session_id, status_word};
 use super::{
-    CreateOutcome, MoveOutcome, NewProject, ReplaceOutcome, SaveOutcome, Store, StoreError,
+    CreateOutcome, MoveOutcome, NewMilestone, NewProject, ReplaceOutcome, SaveOutcome, Store,
+    StoreError,
 };
 use crate::model::{
-    ClaudeSessionId, CurrentSessionId, LaunchOptions, LineageEntry, OutputProject, ProjectId,
-    ProjectStatus, SessionSource,
+    ClaudeSessionId, CurrentSessionId, LaunchOptions, LineageEntry, Milestone, MilestoneId,
+    MilestoneStatus, OutputProject, ProjectId, ProjectStatus, SessionSource,
 };
 
 pub use file::SetAside;
@@ -229,8 +231,49 @@ impl Store for SqliteStore {
                 "DELETE FROM output_projects WHERE id = ?1",
                 [id.to_string()],
             )?;
+            milestones::remove_all(sql, id)?;
             Ok(removed > 0)
         })
+    }
+
+    fn create_milestone(&self, new: NewMilestone) -> Result<Option<Milestone>, StoreError> {
+        self.write(|sql| milestones::create(sql, &new))
+    }
+
+    fn milestone(&self, id: MilestoneId) -> Result<Option<Milestone>, StoreError> {
+        self.read(|sql| milestones::by_id(sql, id))
+    }
+
+    fn milestones(&self, project: ProjectId) -> Result<Vec<Milestone>, StoreError> {
+        self.read(|sql| milestones::of_project(sql, project))
+    }
+
+    fn rename_milestone(
+        &self,
+        id: MilestoneId,
+        element_name: &str,
+        at: Timestamp,
+    ) -> Result<Option<Milestone>, StoreError> {
+        self.write(|sql| milestones::change(sql, id, "element_name", Some(element_name), at))
+    }
+
+    fn set_milestone_status(
+        &self,
+        id: MilestoneId,
+        expected: Option<MilestoneStatus>,
+        status: MilestoneStatus,
+        at: Timestamp,
+    ) -> Result<Option<Milestone>, StoreError> {
+        self.write(|sql| milestones::set_status(sql, id, expected, status, at))
+    }
+
+    fn set_milestone_folder(
+        &self,
+        id: MilestoneId,
+        folder_name: Option<&str>,
+        at: Timestamp,
+    ) -> Result<Option<Milestone>, StoreError> {
+        self.write(|sql| milestones::change(sql, id, "milestone_folder_name", folder_name, at))
     }
 
     fn save_session_id_if_unset(

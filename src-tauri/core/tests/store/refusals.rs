@@ -48,7 +48,7 @@ fn a_database_of_a_newer_reprise_is_refused_and_left_as_it_is() {
             error,
             StoreError::NewerSchema {
                 found: 99,
-                known: 1,
+                known: 2,
                 ..
             }
         ),

@@ -5,8 +5,8 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
 use crate::model::{
-    ClaudeSessionId, CurrentSessionId, LineageEntry, OutputProject, ProjectId, ProjectStatus,
-    SessionSource,
+    ClaudeSessionId, CurrentSessionId, LineageEntry, Milestone, MilestoneStatus, OutputProject,
+    ProjectId, ProjectStatus, SessionSource,
 };
 
 /// Marks a database as ours ("RPRS").
@@ -15,7 +15,8 @@ pub(super) const APPLICATION_ID: i64 = 0x5250_5253;
 /// Each step leads from its index as the schema's version to the next. Never change one that
 /// was released: add another. No CHECK constraints: `quick_check` would take a value that
 /// another program wrote for damage.
-pub(super) const STEPS: &[&str] = &["
+pub(super) const STEPS: &[&str] = &[
+    "
 CREATE TABLE output_projects (
     id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
@@ -36,16 +37,36 @@ CREATE TABLE lineage (
     message_sent INTEGER NOT NULL,
     UNIQUE (project_id, session_id, source, at_us)
 ) STRICT;
-"];
+",
+    "
+CREATE TABLE milestones (
+    id TEXT NOT NULL PRIMARY KEY,
+    project_id TEXT NOT NULL,
+    element_name TEXT NOT NULL,
+    status TEXT NOT NULL,
+    milestone_folder_name TEXT,
+    wxcode_version TEXT,
+    created_at_us INTEGER NOT NULL,
+    updated_at_us INTEGER NOT NULL,
+    completed_at_us INTEGER
+) STRICT;
+CREATE INDEX milestones_of_project ON milestones (project_id, created_at_us, id);
+",
+];
 
 /// The columns that [`project`] reads, in its order.
 pub(super) const PROJECT_COLUMNS: &str = "id, name, workspace_path, status, claude_session_id, \
      launch, created_at_us, updated_at_us";
 
+/// The columns that [`milestone`] reads, in its order.
+pub(super) const MILESTONE_COLUMNS: &str = "id, project_id, element_name, status, \
+     milestone_folder_name, wxcode_version, created_at_us, updated_at_us, completed_at_us";
+
 /// Statements that can be prepared where all tables and columns are there.
-pub(super) fn probes() -> [String; 2] {
+pub(super) fn probes() -> [String; 3] {
     [
         format!("SELECT {PROJECT_COLUMNS} FROM output_projects"),
+        format!("SELECT {MILESTONE_COLUMNS} FROM milestones"),
         "SELECT row, project_id, session_id, source, parent_session_id, at_us, message_sent \
          FROM lineage"
             .into(),
@@ -76,6 +97,30 @@ pub(super) fn project(row: &Row<'_>) -> rusqlite::Result<Option<OutputProject>> 
         launch: serde_json::from_str(&text(5)?).unwrap_or_default(),
         created_at: time(row.get(6)?),
         updated_at: time(row.get(7)?),
+    }))
+}
+
+/// Reads a milestone, as tolerant as [`project`]: a status that is not ours counts as pending,
+/// and a row whose ids name nothing is none.
+pub(super) fn milestone(row: &Row<'_>) -> rusqlite::Result<Option<Milestone>> {
+    let text = |index| row.get_ref(index).map(text);
+    let ids = (
+        text(0)?.and_then(|text| text.parse().ok()),
+        text(1)?.and_then(|text| text.parse().ok()),
+    );
+    let (Some(id), Some(project)) = ids else {
+        return Ok(None);
+    };
+    Ok(Some(Milestone {
+        id,
+        project,
+        element_name: text(2)?.unwrap_or_default(),
+        status: MilestoneStatus::from_word(&text(3)?.unwrap_or_default()),
+        milestone_folder_name: text(4)?,
+        wxcode_version: text(5)?,
+        created_at: time(row.get(6)?),
+        updated_at: time(row.get(7)?),
+        completed_at: row.get::<_, Option<i64>>(8)?.map(time),
     }))
 }
 

@@ -9,10 +9,12 @@ use super::*;
 
 const NEXT: &[&str] = &[
     STEPS[0],
+    STEPS[1],
     "ALTER TABLE output_projects ADD COLUMN note TEXT; UPDATE output_projects SET note = 'old'",
 ];
 const BROKEN: &[&str] = &[
     STEPS[0],
+    STEPS[1],
     "ALTER TABLE output_projects ADD COLUMN note TEXT; UPDATE no_such_table SET x = 1",
 ];
 
@@ -51,6 +53,27 @@ fn an_older_schema_is_brought_up_to_date_with_its_content() {
 }
 
 #[test]
+fn a_database_from_before_milestones_gets_them_and_keeps_its_projects() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(&folder);
+    let first = Connection::open(&path).unwrap();
+    first.execute_batch(STEPS[0]).unwrap();
+    first
+        .execute_batch(&format!(
+            "PRAGMA journal_mode = WAL; PRAGMA application_id = {}; PRAGMA user_version = 1; \
+             INSERT INTO output_projects VALUES \
+             ('65f0c0ffee0123456789abcd', 'old', '/w/old', 'active', NULL, '{{}}', 5, 6)",
+            schema::APPLICATION_ID
+        ))
+        .unwrap();
+    drop(first);
+    let store = open(&path, STEPS).unwrap();
+    let projects = store.projects().unwrap();
+    assert_eq!(projects[0].workspace_path, "/w/old");
+    assert_eq!(store.milestones(projects[0].id).unwrap(), []);
+}
+
+#[test]
 fn several_that_open_an_older_schema_at_once_migrate_it_once() {
     for _ in 0..5 {
         let folder = tempfile::tempdir().unwrap();
@@ -81,8 +104,8 @@ fn an_older_reprise_that_is_running_while_the_schema_moves_on_stops_writing() {
             matches!(
                 error,
                 StoreError::NewerSchema {
-                    found: 2,
-                    known: 1,
+                    found: 3,
+                    known: 2,
                     ..
                 }
             ),

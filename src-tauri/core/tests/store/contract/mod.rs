@@ -1,5 +1,6 @@
 //! What every store promises, one test per promise. `store_contract!` runs all of them.
 
+mod milestones;
 mod session_ids;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use reprise_core::store::{
     CreateOutcome, MoveOutcome, NewProject, ReplaceOutcome, SaveOutcome, Store,
 };
 
+pub use milestones::*;
 pub use session_ids::*;
 
 /// A fresh, empty store to be tested.
@@ -46,7 +48,13 @@ macro_rules! store_contract {
             a_sent_message_is_never_forgotten,
             every_text_comes_back_as_it_went_in,
             two_handles_see_each_others_changes,
-            any_sequence_of_calls_does_what_the_model_does
+            any_sequence_of_calls_does_what_the_model_does,
+            a_new_milestone_is_pending_and_stored_as_it_was_given,
+            milestones_are_listed_by_creation_time_and_each_with_its_project,
+            an_unknown_milestone_is_none_and_so_is_one_without_a_project,
+            each_field_of_a_milestone_changes_alone_and_says_when,
+            a_status_changes_only_from_the_one_that_was_expected,
+            a_removed_project_takes_its_milestones_along
         );
     };
     ($fresh:path: $($promise:ident),+) => {$(
@@ -90,6 +98,7 @@ pub fn a_new_project_is_stored_as_it_was_given<S: Subject>(fresh: fn() -> S) {
         extra_args: vec!["--add-dir".into(), "/tmp/with space".into()],
         env: [("TOKEN".to_owned(), "a=b\n".to_owned())].into(),
         display: DisplayMode::Scrollback,
+        milestone_command: Some("/x {context}".into()),
     };
     let outcome = subject
         .store()
