@@ -15,8 +15,27 @@ enum Next {
     Ask,
 }
 
-/// The person, or the system, wants the window closed.
+/// The person, or the system, wants the window closed. Where a panel shows the icon the app
+/// stays there, which is explained once.
 pub fn requested<R: Runtime>(app: &AppHandle<R>) {
+    let state = app.state::<App>();
+    if !stays(&state) {
+        return quit_requested(app);
+    }
+    if state.preferences.get().tray_explained || !state.page.can_ask() {
+        hide(app);
+    } else {
+        let running = state.live.running().len();
+        Event::CloseRequested {
+            running,
+            tray: true,
+        }
+        .send(app);
+    }
+}
+
+/// The person wants Reprise to end.
+pub fn quit_requested<R: Runtime>(app: &AppHandle<R>) {
     let state = app.state::<App>();
     let running = state.live.running().len();
     match next(
@@ -24,16 +43,47 @@ pub fn requested<R: Runtime>(app: &AppHandle<R>) {
         running,
         state.page.can_ask(),
     ) {
-        Next::Ask => Event::CloseRequested { running }.send(app),
+        Next::Ask => {
+            window::show(app);
+            Event::CloseRequested {
+                running,
+                tray: false,
+            }
+            .send(app);
+        }
         Next::Close(decision) => {
             let app = app.clone();
-            tauri::async_runtime::spawn(async move { close(&app, decision).await });
+            tauri::async_runtime::spawn(async move { quit(&app, decision).await });
         }
     }
 }
 
+/// The page was told how to close the window: into the tray, or with the app.
+pub async fn close<R: Runtime>(app: &AppHandle<R>, decision: CloseDecision, to_tray: bool) {
+    if to_tray && stays(&app.state::<App>()) {
+        hide(app);
+    } else {
+        quit(app, decision).await;
+    }
+}
+
+fn stays(state: &App) -> bool {
+    state.preferences.get().close_to_tray && state.shell.has_tray()
+}
+
+fn hide<R: Runtime>(app: &AppHandle<R>) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        app.state::<App>().remember_window(&app).await;
+        if let Some(window) = app.get_webview_window(window::LABEL) {
+            // A window that cannot be hidden stays.
+            let _ = window.hide();
+        }
+    });
+}
+
 /// Ends the sessions, if so decided, and then the app.
-pub async fn close<R: Runtime>(app: &AppHandle<R>, decision: CloseDecision) {
+pub async fn quit<R: Runtime>(app: &AppHandle<R>, decision: CloseDecision) {
     let state = app.state::<App>();
     state.remember_window(app).await;
     if decision == CloseDecision::End {

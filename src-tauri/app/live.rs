@@ -10,7 +10,8 @@ use reprise_core::model::{ProjectId, SessionState, TerminalKey};
 use reprise_core::session::client;
 use reprise_core::session::hosts::Hosts;
 use reprise_core::session::protocol::{HostStatus, Reply, Request};
-use tokio::sync::Notify;
+use reprise_core::session::screen::ScreenEvent;
+use tokio::sync::{Notify, broadcast};
 use tokio::time::{sleep, timeout};
 
 /// How often the hosts' folder is looked at.
@@ -19,6 +20,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const SETTLES_WITHIN: Duration = Duration::from_millis(60);
 /// How long the first answer of a host is waited for.
 const FIRST_STATUS: Duration = Duration::from_secs(2);
+
+/// How many bells and notifications may wait to be heard. Of more, the older are lost.
+const UNHEARD: usize = 64;
 
 /// Names a terminal of a project.
 pub type TerminalName = (ProjectId, TerminalKey);
@@ -31,6 +35,7 @@ pub struct LiveTerminals {
     known: Mutex<BTreeMap<TerminalName, Option<HostStatus>>>,
     changed: Notify,
     answered: Notify,
+    rings: broadcast::Sender<(TerminalName, ScreenEvent)>,
 }
 
 impl LiveTerminals {
@@ -41,12 +46,18 @@ impl LiveTerminals {
             known: Mutex::default(),
             changed: Notify::new(),
             answered: Notify::new(),
+            rings: broadcast::channel(UNHEARD).0,
         })
     }
 
     /// The live terminals as their hosts last described them, by project and terminal.
     pub fn statuses(&self) -> Vec<HostStatus> {
         self.lock().values().flatten().cloned().collect()
+    }
+
+    /// The bells and notifications of programs, from now on.
+    pub fn rings(&self) -> broadcast::Receiver<(TerminalName, ScreenEvent)> {
+        self.rings.subscribe()
     }
 
     /// The live terminals whose program has not ended.
@@ -131,10 +142,17 @@ impl LiveTerminals {
             return;
         }
         while let Ok(Some(frame)) = receiver.receive().await {
-            if let Ok(Some(Reply::Status(status))) = Reply::read(frame) {
-                self.lock().insert(name, Some(*status));
-                self.changed.notify_one();
-                self.answered.notify_waiters();
+            match Reply::read(frame) {
+                Ok(Some(Reply::Status(status))) => {
+                    self.lock().insert(name, Some(*status));
+                    self.changed.notify_one();
+                    self.answered.notify_waiters();
+                }
+                Ok(Some(Reply::Event(event))) => {
+                    // Nobody may be listening.
+                    let _ = self.rings.send((name, event));
+                }
+                _ => {}
             }
         }
     }

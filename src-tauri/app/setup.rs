@@ -20,7 +20,7 @@ use crate::complain::complain;
 use crate::events::Event;
 use crate::preferences::PreferencesFile;
 use crate::state::App;
-use crate::{arguments, closing, page, platform, window};
+use crate::{arguments, closing, page, platform, shell, window};
 
 const IDENTIFIER: &str = "dev.reprise.Reprise";
 /// A window that is being moved has come to rest after this much time.
@@ -86,16 +86,20 @@ fn build(folder: Option<PathBuf>) -> Result<tauri::App, String> {
             terminals::detach_terminal,
             terminals::set_palette,
             window_commands::first_paint,
+            window_commands::request_close,
             window_commands::close_window,
+            window_commands::set_front,
         ])
         .on_window_event(move |window, event| match event {
             WindowEvent::CloseRequested { api, .. } => {
                 api.prevent_close();
                 closing::requested(window.app_handle());
             }
+            WindowEvent::Focused(focused) => shell::focused(window.app_handle(), *focused),
             event if window::moves(event) => moving.notify_one(),
             _ => {}
         })
+        .on_menu_event(|app, event| shell::chosen_in_menu(app, &event))
         .setup(move |app| {
             if let Err(error) = set_up(app.handle(), folders, folder, moved) {
                 complain(format_args!("the window could not be opened: {error}"));
@@ -130,6 +134,7 @@ fn set_up(
     page::look_after(app, arguments)?;
     preferences::look_for_claude(app.clone());
     tauri::async_runtime::spawn(follow_terminals(app.clone()));
+    tauri::async_runtime::spawn(shell::follow(app.clone()));
     tauri::async_runtime::spawn(app.state::<App>().live.clone().keep_looking());
     tauri::async_runtime::spawn(follow_window(app.clone(), moved));
     Ok(())

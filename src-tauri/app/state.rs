@@ -21,6 +21,7 @@ use crate::error::AppError;
 use crate::live::LiveTerminals;
 use crate::page::Page;
 use crate::preferences::PreferencesFile;
+use crate::shell::Shell;
 use crate::views::{self, ProjectFacts};
 use crate::{window, words};
 
@@ -41,6 +42,8 @@ pub struct App {
     pub live: Arc<LiveTerminals>,
     /// The page that draws the window.
     pub page: Page,
+    /// What stands outside the page.
+    pub shell: Shell,
     /// None until the store could be opened.
     opened: tokio::sync::Mutex<Option<Sessions>>,
     claude_search: tokio::sync::Mutex<()>,
@@ -82,6 +85,7 @@ impl App {
             preferences: Arc::new(preferences),
             attachments: Arc::default(),
             page: Page::default(),
+            shell: Shell::new(Timestamp::now()),
             opened: tokio::sync::Mutex::default(),
             claude_search: tokio::sync::Mutex::default(),
             known: Mutex::new(Known {

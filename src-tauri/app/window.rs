@@ -76,7 +76,7 @@ pub fn open<R: Runtime>(
             .maximized(place.maximized),
         None => builder.center(),
     };
-    let window = builder.build()?;
+    let window = builder.theme(of_the_system(theme)).build()?;
     // Only a window knows whether the system is dark.
     let system = window.theme().unwrap_or(tauri::Theme::Light);
     window.set_background_color(Some(colour(theme, system)))?;
@@ -90,6 +90,8 @@ pub fn open<R: Runtime>(
 /// # Errors
 /// The window is gone.
 pub fn recolour<R: Runtime>(window: &WebviewWindow<R>, theme: Theme) -> tauri::Result<()> {
+    // The menu bar is the system's, and has to be readable beside the page.
+    window.set_theme(of_the_system(theme))?;
     let system = window.theme().unwrap_or(tauri::Theme::Light);
     window.set_background_color(Some(colour(theme, system)))
 }
@@ -101,6 +103,16 @@ pub fn show<R: Runtime>(app: &AppHandle<R>) {
         let _ = window.unminimize();
         let _ = window.show();
         let _ = window.set_focus();
+    }
+}
+
+/// Fills the screen, or gives it back.
+pub fn toggle_full_screen<R: Runtime>(app: &AppHandle<R>) {
+    if let Some(window) = app.get_webview_window(LABEL)
+        && let Ok(full) = window.is_fullscreen()
+    {
+        // A window manager may refuse.
+        let _ = window.set_fullscreen(!full);
     }
 }
 
@@ -135,6 +147,15 @@ pub fn place<R: Runtime>(
 /// Whether an event means that the place is to be remembered anew.
 pub fn moves(event: &WindowEvent) -> bool {
     matches!(event, WindowEvent::Moved(_) | WindowEvent::Resized(_))
+}
+
+/// What the system's own parts of the window are told; none: as all windows.
+fn of_the_system(theme: Theme) -> Option<tauri::Theme> {
+    match theme {
+        Theme::System => None,
+        Theme::Light => Some(tauri::Theme::Light),
+        Theme::Dark => Some(tauri::Theme::Dark),
+    }
 }
 
 fn colour(theme: Theme, system: tauri::Theme) -> Color {

@@ -38,6 +38,10 @@ pub const LOAD_AGAIN: Words = Words {
     english: "Load again",
     portuguese: "Carregar de novo",
 };
+pub const ABOUT: Words = Words {
+    english: "Keeps one Claude Code session per project and gives it back.\n\nApache License 2.0",
+    portuguese: "Mantém uma sessão do Claude Code por projeto e a devolve.\n\nLicença Apache 2.0",
+};
 pub const CLOSE: Words = Words {
     english: "Close",
     portuguese: "Fechar",

@@ -9,6 +9,7 @@ import type {
   Bootstrap,
   CloseDecision,
   CommandError,
+  FrontView,
   GridSize,
   MilestoneStatus,
   MilestoneView,
@@ -161,8 +162,12 @@ export const readClipboard = () => call<string>('read_clipboard');
 export const writePrimary = (text: string) => call<undefined>('write_primary', { text });
 export const readPrimary = () => call<string>('read_primary');
 export const openLink = (url: string) => call<undefined>('open_link', { url });
-export const closeWindow = (decision: CloseDecision, remember: boolean) =>
-  call<undefined>('close_window', { decision, remember });
+/** The key that closes the window does what its button does. */
+export const requestClose = () => call<undefined>('request_close');
+export const closeWindow = (decision: CloseDecision, remember: boolean, toTray: boolean) =>
+  call<undefined>('close_window', { decision, remember, toTray });
+/** What the menu bar and the notifications go by. */
+export const setFront = (front: FrontView) => call<undefined>('set_front', { front });
 export const firstPaint = () => call<undefined>('first_paint');
 
 /** What the app tells the window by itself. The events carry next to nothing: read the list again. */
@@ -170,6 +175,7 @@ export interface AppEvents {
   projectsChanged: () => void;
   noticesChanged: () => void;
   openProject: (projectId: string) => void;
+  openTerminal: (projectId: string, terminal: string) => void;
   /** `tray`: the app stays in the tray when the window closes. */
   closeRequested: (running: number, tray: boolean) => void;
   /** Milestones, plan or backups of a project changed. */
@@ -186,6 +192,9 @@ export async function listenToApp(events: AppEvents): Promise<void> {
     listen('notices-changed', () => events.noticesChanged()),
     listen<{ projectId: string }>('open-project', ({ payload }) =>
       events.openProject(payload.projectId),
+    ),
+    listen<{ projectId: string; terminal: string }>('open-terminal', ({ payload }) =>
+      events.openTerminal(payload.projectId, payload.terminal),
     ),
     listen<{ running: number; tray?: boolean }>('close-requested', ({ payload }) =>
       events.closeRequested(payload.running, payload.tray ?? false),

@@ -33,6 +33,7 @@ pub async fn set_preferences(
         app.sessions().await?.core.choose_cli(path.map(Into::into));
         look_for_claude(handle.clone());
     }
+    app.shell.changed();
     Ok(changed?)
 }
 

@@ -4,6 +4,7 @@
 //! a test fails when the two differ.
 
 mod bootstrap;
+mod front;
 mod notice;
 mod preferences;
 mod project;
@@ -14,6 +15,7 @@ mod terminal;
 mod work;
 
 pub use bootstrap::{Bootstrap, ClaudeCheck, Locale, Platform};
+pub use front::FrontView;
 pub use notice::{CommandError, ErrorCode, Notice};
 pub use preferences::{CloseDecision, LocaleChoice, OnClose, Preferences, PreferencesPatch, Theme};
 pub use project::{DisplayMode, LastEnd, LaunchOptions, ProjectStatus, ProjectView, SessionSource};
@@ -97,6 +99,7 @@ mod tests {
             LocaleChoice,
             OnClose,
             CloseDecision,
+            FrontView,
             Notice,
             TerminalRef,
             CommandError,

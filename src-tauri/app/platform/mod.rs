@@ -5,6 +5,14 @@ mod linux;
 
 #[cfg(target_os = "linux")]
 pub use linux::*;
+#[cfg(target_os = "linux")]
+mod notifications;
+#[cfg(target_os = "linux")]
+pub use notifications::Notifications;
+#[cfg(target_os = "linux")]
+mod tray;
+#[cfg(target_os = "linux")]
+pub use tray::TrayIcon;
 
 use crate::dto::Platform;
 

@@ -988,6 +988,27 @@ export type OnClose = "ask" | "keep" | "end";
 export type CloseDecision = "keep" | "end";
 
 /**
+ * What the page has in front: the menu bar and the notifications go by it.
+ */
+export type FrontView = { 
+/**
+ * The selected project.
+ */
+projectId: string | null, 
+/**
+ * Its terminal in front: `claude` or `shell-N`.
+ */
+terminal: string | null, 
+/**
+ * Whether text in it is selected.
+ */
+hasSelection: boolean, 
+/**
+ * Whether a dialog of the page waits for an answer.
+ */
+dialogOpen: boolean, };
+
+/**
  * A condition the person should know of.
  */
 export type Notice = { "kind": "storeSetAside", 

@@ -478,7 +478,6 @@ export const en = {
   'ask.question': 'Claude Code asks:',
 
   // closing to the tray, restarting
-  'closing.keepTray': 'Reprise stays in the tray; from there you come back with one click.',
   'tray.title': 'Reprise stays in the tray',
   'tray.text':
     'The window closes, Reprise does not: its icon in the panel shows when a session needs you, and brings the window back.',

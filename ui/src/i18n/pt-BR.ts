@@ -465,7 +465,6 @@ export const ptBR: Messages = {
   'ask.tool': 'O Claude Code quer usar {tool}:',
   'ask.question': 'O Claude Code pergunta:',
 
-  'closing.keepTray': 'O Reprise fica na bandeja; de lá você volta com um clique.',
   'tray.title': 'O Reprise fica na bandeja',
   'tray.text':
     'A janela fecha, o Reprise não: o ícone dele no painel mostra quando uma sessão espera você e traz a janela de volta.',

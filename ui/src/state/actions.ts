@@ -86,6 +86,15 @@ export const ACTIONS = {
       app.togglePanel();
     },
   },
+  showMilestones: {
+    about: 'app',
+    label: 'milestones',
+    icon: 'panel',
+    unlisted: true,
+    run: (app) => {
+      app.togglePanel(true);
+    },
+  },
   nextNeedsYou: {
     about: 'app',
     label: 'action.nextNeedsYou',

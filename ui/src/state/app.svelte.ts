@@ -22,13 +22,12 @@ import { runAction } from './actions';
 import { reasonOf } from './errors';
 import { focusRegion } from './regions';
 import { ProjectSession } from './session.svelte';
-import { openTerminals } from './terminals';
 import { applyTheme } from './theme.svelte';
 import { type ShownState, shownState } from './words';
 import { Works } from './work.svelte';
 
 export type Dialog =
-  | { kind: 'close'; running: number; tray: boolean }
+  | { kind: 'close'; running: number }
   | { kind: 'tray' }
   | { kind: 'end'; projectId: string }
   | { kind: 'restart'; projectId: string }
@@ -66,8 +65,6 @@ export class App {
   notices = $state.raw<Notice[]>([]);
   claude = $state.raw<ClaudeCheck>({ kind: 'unchecked' });
   platform = $state<Platform>('linux');
-  /** There is a panel that shows the tray's icon. */
-  hasTray = $state(false);
   home = $state('');
   selectedId = $state<string | null>(null);
   dialog = $state.raw<Dialog | null>(null);
@@ -129,11 +126,6 @@ export class App {
     return this.selectedId === null ? undefined : this.sessions.get(this.selectedId);
   }
 
-  /** A closed window leaves the app in the tray. */
-  get staysInTray(): boolean {
-    return this.hasTray && (this.preferences?.closeToTray ?? true);
-  }
-
   get fontSize(): number {
     return this.preferences?.fontSize ?? DEFAULT_FONT_SIZE;
   }
@@ -163,6 +155,8 @@ export class App {
         projectsChanged: () => void this.refresh(),
         noticesChanged: () => void this.attempt(() => this.readAgain()),
         openProject: (projectId) => void this.refresh().then(() => this.select(projectId)),
+        openTerminal: (projectId, terminal) =>
+          void this.refresh().then(() => this.showTerminal(projectId, terminal)),
         closeRequested: (running, tray) => this.#askToClose(running, tray),
         workChanged: (projectId) => this.works.changed(projectId),
         menuAction: (chosen) => runAction(this, chosen),
@@ -325,6 +319,16 @@ export class App {
     this.focusTerminal();
   }
 
+  /** Brings a terminal of a project to the front. */
+  showTerminal(id: string, terminal: string): void {
+    this.select(id);
+    const session = this.sessions.get(id);
+    const shell = this.project(id)?.shells.find((view) => view.terminal === terminal);
+    if (session && shell) session.bringToFront(shell);
+    else if (session && terminal === 'claude') session.front = 'claude';
+    this.focusTerminal();
+  }
+
   untell(id: number): void {
     this.told = this.told.filter((told) => told.id !== id);
   }
@@ -428,20 +432,16 @@ export class App {
 
   /** The key for closing does what the title bar's button does. */
   requestClose(): void {
-    const running = this.projects.reduce((sum, view) => sum + openTerminals(view), 0);
-    const onClose = this.preferences?.onClose ?? 'ask';
-    if (running > 0 && onClose === 'ask') this.#askToClose(running, this.staysInTray);
-    else void this.close(onClose === 'end' ? 'end' : 'keep', false);
+    void this.attempt(() => ipc.requestClose());
   }
 
   #askToClose(running: number, tray: boolean): void {
-    if (tray && running === 0) this.dialog = { kind: 'tray' };
-    else this.dialog = { kind: 'close', running, tray };
+    this.dialog = tray ? { kind: 'tray' } : { kind: 'close', running };
   }
 
-  async close(decision: CloseDecision, remember: boolean): Promise<void> {
+  async close(decision: CloseDecision, remember: boolean, toTray: boolean): Promise<void> {
     this.dialog = null;
-    await this.attempt(() => ipc.closeWindow(decision, remember));
+    await this.attempt(() => ipc.closeWindow(decision, remember, toTray));
   }
 
   async prefer(patch: PreferencesPatch): Promise<void> {

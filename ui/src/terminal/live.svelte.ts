@@ -57,6 +57,7 @@ export class LiveTerminal {
   /** The grid as the host has it, and who keeps it smaller than this window wants. */
   grid = $state<GridSize>({ cols: 80, rows: 24 });
   limitedBy = $state<string | null>(null);
+  hasSelection = $state(false);
   smaller = $state(false);
 
   readonly #onLost: () => void;
@@ -102,6 +103,9 @@ export class LiveTerminal {
     const silence = swallowQueries(terminal);
     terminal.onData((data) => {
       if (!silence.focusIsSilent) this.#input.text(data);
+    });
+    terminal.onSelectionChange(() => {
+      this.hasSelection = terminal.hasSelection();
     });
     terminal.onBinary((data) => this.#input.binary(data));
     this.#keyboard = new Keyboard(this.screen, (text) => this.#type(text));
