@@ -159,6 +159,11 @@ impl Folders {
         self.project_hosts_dir(project).join("runs")
     }
 
+    /// The folder of the copies of a project's phases.
+    pub fn phases_dir(&self, project: ProjectId) -> PathBuf {
+        self.state.join("phases").join(project.to_string())
+    }
+
     /// The folder of a project's kept transcripts.
     pub fn transcripts_dir(&self, project: ProjectId) -> PathBuf {
         self.state.join("transcripts").join(project.to_string())
