@@ -47,6 +47,7 @@ fn build(folder: Option<PathBuf>) -> Result<tauri::App, String> {
         .map_err(|error| error.to_string())?;
     let folders = Folders::from_env(|name| std::env::var_os(name)).map_err(|e| e.to_string())?;
     platform::check_display()?;
+    platform::leave_keys_to_the_session();
     let moved = Arc::new(Notify::new());
     let moving = moved.clone();
     tauri::Builder::default()

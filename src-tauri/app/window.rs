@@ -76,7 +76,11 @@ pub fn open<R: Runtime>(
             .maximized(place.maximized),
         None => builder.center(),
     };
-    let window = builder.theme(of_the_system(theme)).build()?;
+    let window = builder.build()?;
+    if theme != Theme::System {
+        // The menu bar is the system's, and has to be readable beside the page.
+        window.set_theme(of_the_system(theme))?;
+    }
     // Only a window knows whether the system is dark.
     let system = window.theme().unwrap_or(tauri::Theme::Light);
     window.set_background_color(Some(colour(theme, system)))?;
@@ -90,7 +94,6 @@ pub fn open<R: Runtime>(
 /// # Errors
 /// The window is gone.
 pub fn recolour<R: Runtime>(window: &WebviewWindow<R>, theme: Theme) -> tauri::Result<()> {
-    // The menu bar is the system's, and has to be readable beside the page.
     window.set_theme(of_the_system(theme))?;
     let system = window.theme().unwrap_or(tauri::Theme::Light);
     window.set_background_color(Some(colour(theme, system)))

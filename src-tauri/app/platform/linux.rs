@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gtk::gdk;
+use gtk::prelude::ObjectExt;
 use tauri::{AppHandle, Runtime, WebviewWindow};
 use webkit2gtk::{WebProcessTerminationReason, WebViewExt};
 
@@ -32,6 +33,14 @@ pub fn check_display() -> Result<(), String> {
             wayland.or(x11).unwrap_or_default()
         ),
     })
+}
+
+/// Takes F10 from the menu bar: the key belongs to the session. Nothing in the bar has a
+/// letter of its own either, so Alt with a letter stays the session's as well.
+pub fn leave_keys_to_the_session() {
+    if let Some(settings) = gtk::Settings::default() {
+        settings.set_property("gtk-menu-bar-accel", "");
+    }
 }
 
 fn set(variable: &str) -> Option<String> {
