@@ -199,6 +199,11 @@ fn sessions(error: SessionsError) -> Described {
         E::NoConfigDir => internal(E::NoConfigDir.to_string()),
         E::Folders(error) => internal(error.to_string()),
         error @ E::RunFile { .. } => internal(error.to_string()),
+        error @ (E::Refused(_) | E::NotQueued(_)) => (
+            ErrorCode::InvalidRequest,
+            Some("Change the command, then try again."),
+            vec![("reason", error.to_string())],
+        ),
         error @ E::SessionProgram { .. } => (
             ErrorCode::HostNotStarted,
             Some("Install Reprise again: reprise-session belongs beside reprise."),

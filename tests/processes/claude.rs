@@ -20,7 +20,7 @@ use crate::world::{SIZE, World, wait_for};
 pub struct Claude {
     pub world: World,
     pub project: OutputProject,
-    _api: Api,
+    pub api: Api,
     /// The folder of the script in front of the CLI.
     _wrapper: Option<tempfile::TempDir>,
 }
@@ -63,7 +63,7 @@ impl Claude {
         Self {
             world,
             project,
-            _api: api,
+            api,
             _wrapper: None,
         }
     }

@@ -104,7 +104,11 @@ impl Viewer {
                 self.resizes.push(resized.clone());
             }
             Reply::Ended(exit) => self.ended = Some(*exit),
-            Reply::Status(_) | Reply::Event(_) | Reply::Pong(_) | Reply::Refused(_) => {}
+            Reply::Status(_)
+            | Reply::Event(_)
+            | Reply::Pong(_)
+            | Reply::Refused(_)
+            | Reply::QueueAnswer(_) => {}
         }
         reply
     }

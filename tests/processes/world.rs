@@ -116,12 +116,14 @@ impl World {
 
     /// Runs `reprise-session` with these arguments.
     pub fn run(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_reprise-session"))
-            .args(args)
-            .env_clear()
-            .envs(self.env.clone())
-            .output()
-            .unwrap()
+        self.command(args).output().unwrap()
+    }
+
+    /// `reprise-session` with these arguments, to be started.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_reprise-session"));
+        command.args(args).env_clear().envs(self.env.clone());
+        command
     }
 
     /// `reprise-session list --json`.

@@ -64,13 +64,17 @@ pub fn variables(api: &Api) -> [(&'static str, &str); 5] {
 pub struct Api {
     child: Child,
     pub url: String,
+    log: tempfile::TempDir,
 }
 
 impl Api {
     pub fn start() -> Self {
+        let log = tempfile::tempdir().unwrap();
         let mut child = Command::new("node")
             .arg(repository().join("tests/fake-claude-api/server.mjs"))
             .arg("--stdin-lifeline")
+            .arg("--log")
+            .arg(log.path().join("api.jsonl"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -81,7 +85,21 @@ impl Api {
             .unwrap();
         let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
         let url = ready["url"].as_str().unwrap().to_owned();
-        Self { child, url }
+        Self { child, url, log }
+    }
+
+    /// What was said last in each request for an answer, in order. The CLI's side requests,
+    /// for a title and the like, are none.
+    #[allow(dead_code)]
+    pub fn said(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.log.path().join("api.jsonl")).unwrap_or_default();
+        let lines = log
+            .lines()
+            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        lines
+            .filter(|line| line["path"] == "/v1/messages" && line["side"] == false)
+            .map(|line| line["last"].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 }
 

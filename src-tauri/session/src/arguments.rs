@@ -39,6 +39,18 @@ pub enum Verb {
         #[arg(long, value_name = "KEY", default_value = "ctrl-\\")]
         detach_key: DetachKey,
     },
+    /// Type a command into a project's session: once it is idle and nothing stands in its
+    /// prompt. Fails unless the session says that it has it.
+    Send {
+        /// The project's name, id or folder.
+        project: String,
+        /// How long to wait for that. After it the command is taken back.
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        wait: u64,
+        /// The command: one line.
+        #[arg(allow_hyphen_values = true)]
+        text: String,
+    },
     /// End a project's session; its conversation can be resumed.
     Kill {
         /// The project's name, id or folder.

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use reprise_core::claude::config::ConfigDir;
 use reprise_core::claude::follow::{FollowStart, Followed, Follower};
-use reprise_core::claude::{kept, transcript};
+use reprise_core::claude::hooks::{HookEvent, HookReport};
+use reprise_core::claude::said::Awaited;
+use reprise_core::claude::{kept, prompt, transcript};
 use reprise_core::model::ClaudeSessionId;
 use reprise_core::session::host::{Companion, HostSession, HostSpec, Learned, Observation};
 use tokio::sync::mpsc;
@@ -14,6 +16,8 @@ use tokio::sync::mpsc;
 /// How often a transcript that is in use is looked after: a copy grows, a replaced original
 /// is linked again. Where a hard link is possible nothing is written.
 const KEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often the transcript is read for a text that was typed and of which no hook told.
+const LOOK_FOR_PROMPT_EVERY: Duration = Duration::from_millis(200);
 /// The CLI tells a new state a moment before what led to it is in the transcript.
 const KEEP_AFTER_CHANGE: Duration = Duration::from_secs(1);
 
@@ -44,6 +48,7 @@ pub fn start(brief: Brief, program_pid: u32) -> Companion {
     let (learning, learned) = mpsc::unbounded_channel();
     tokio::spawn(follow(brief, program_pid, observed, learning));
     Companion {
+        read_prompt: prompt::read,
         observations,
         learned,
     }
@@ -64,6 +69,9 @@ async fn follow(
     });
     let mut known = follower.current().clone();
     let mut keeping = tokio::time::interval(KEEP_EVERY);
+    let mut awaited = None::<Awaited>;
+    let mut looking = tokio::time::interval(LOOK_FOR_PROMPT_EVERY);
+    looking.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // Whatever cannot be told to the host ends with it.
     let tell = |what: Learned| {
         let _ = learning.send(what);
@@ -81,13 +89,27 @@ async fn follow(
                 keep_current(&brief, &known, &tell).await;
                 keeping.reset_after(KEEP_AFTER_CHANGE);
             }
+            _ = looking.tick(), if awaited.is_some() => {
+                if let Some(said) = look_for_prompt(&brief, &known.session_id, &mut awaited).await {
+                    tell(Learned::Prompted(said));
+                }
+            }
             _ = keeping.tick() => keep_current(&brief, &known, &tell).await,
             observation = observed.recv() => match observation {
                 Some(Observation::Hook(input)) => {
-                    if let Err(ignored) = follower.hook(&input) {
-                        tell(Learned::IgnoredHook(ignored.to_string()));
+                    match follower.hook(&input) {
+                        Ok(HookReport {
+                            event: HookEvent::UserPromptSubmit { prompt },
+                            ..
+                        }) => {
+                            awaited = awaited.filter(|awaited| awaited.text() != prompt);
+                            tell(Learned::Prompted(prompt));
+                        }
+                        Ok(_) => {}
+                        Err(ignored) => tell(Learned::IgnoredHook(ignored.to_string())),
                     }
                 }
+                Some(Observation::Sending { text, at }) => awaited = Some(Awaited::new(text, at)),
                 Some(Observation::Title(title)) => follower.title(&title),
                 Some(Observation::Ended(exit)) => {
                     // Its file may hold a change that nobody has been told of.
@@ -162,4 +184,25 @@ async fn keep(brief: &Brief, id: Option<ClaudeSessionId>, tell: &impl Fn(Learned
             "the conversation's transcript could not be kept safe: {error}"
         )))),
     }
+}
+
+/// The awaited text, once the transcript has it.
+async fn look_for_prompt(
+    brief: &Brief,
+    id: &ClaudeSessionId,
+    awaited: &mut Option<Awaited>,
+) -> Option<String> {
+    let mut looking = awaited.take()?;
+    let (config, workspace, id) = (brief.config.clone(), brief.workspace.clone(), id.clone());
+    let (looking, arrived) = tokio::task::spawn_blocking(move || {
+        let arrived = looking.has_arrived(&config, &id, &workspace);
+        (looking, arrived)
+    })
+    .await
+    .ok()?;
+    if arrived {
+        return Some(looking.text().to_owned());
+    }
+    *awaited = Some(looking);
+    None
 }

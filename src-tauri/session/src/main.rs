@@ -10,8 +10,10 @@ mod kill;
 mod list;
 mod projects;
 mod run;
+mod send;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -36,6 +38,11 @@ fn main() -> ExitCode {
             detach_key,
         } => attach::attach(&project, terminal, detach_key),
         Verb::List { json } => list::list(json),
+        Verb::Send {
+            project,
+            wait,
+            text,
+        } => send::send(&project, text, Duration::from_secs(wait)),
         Verb::Kill { project, terminal } => kill::kill(&project, terminal),
     };
     match result {

@@ -40,6 +40,9 @@ pub enum CommandError {
     /// The host went away without a word.
     #[error("the session's host is gone; open the project in Reprise to resume it")]
     HostGone,
+    /// A command did not arrive, or nothing shows that it did.
+    #[error("not delivered: {0}")]
+    NotSent(String),
     /// A folder is missing or not ours.
     #[error(transparent)]
     Folders(#[from] FoldersError),
@@ -61,6 +64,7 @@ impl CommandError {
             | Self::Client(_)
             | Self::Io(_)
             | Self::NoTerminal
+            | Self::NotSent(_)
             | Self::HostGone => 1,
         }
     }

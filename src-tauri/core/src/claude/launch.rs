@@ -59,6 +59,8 @@ pub struct ClaudeStart<'a> {
     pub env: &'a [(OsString, OsString)],
     /// The absolute path of `reprise-session`, which the hooks run.
     pub hook_program: &'a Path,
+    /// What is sent at once, as the argument of the start. It waits for the trust dialog.
+    pub prompt: Option<&'a str>,
 }
 
 /// A start that is refused before anything runs.
@@ -175,6 +177,10 @@ pub fn claude(start: &ClaudeStart<'_>) -> Result<Launch, LaunchError> {
         }
         args.push(without_nul(argument)?.into());
     }
+    if let Some(prompt) = start.prompt {
+        // A text that begins with a dash is no option.
+        args.extend(["--".into(), without_nul(prompt)?.into()]);
+    }
     for (name, value) in &options.env {
         if name.is_empty() || name.contains('=') || environment::is_ours(OsStr::new(name)) {
             return Err(LaunchError::RefusedVariable { name: name.clone() });
@@ -211,6 +217,8 @@ pub fn unattended(start: &ClaudeStart<'_>, permission_mode: &str) -> Result<Laun
     };
     let mut launch = claude(&ClaudeStart {
         options: &options,
+        // It goes to standard input, and is no argument among the ones that follow.
+        prompt: None,
         ..start.clone()
     })?;
     // After the project's own arguments: the last of several output formats counts, and
@@ -340,6 +348,7 @@ mod tests {
             options,
             env,
             hook_program: Path::new("/home/a b/reprise-session"),
+            prompt: None,
         }
     }
 

@@ -4,10 +4,12 @@ mod ids;
 mod lineage;
 mod milestone;
 mod project;
+mod screen_text;
 mod session;
 
 pub use ids::{ClaudeSessionId, InvalidId, MilestoneId, ProjectId, TerminalKey};
 pub use lineage::{LineageEntry, SessionSource};
 pub use milestone::{Milestone, MilestoneStatus};
 pub use project::{CurrentSessionId, DisplayMode, LaunchOptions, OutputProject, ProjectStatus};
+pub use screen_text::{Prompt, ScreenText, TextCell};
 pub use session::{Ask, Exit, SessionState, TerminalSize, is_invisible, one_line};

@@ -28,6 +28,7 @@ use crate::session::client::ClientError;
 use crate::session::hosts::Hosts;
 use crate::session::launch::{self, LaunchHostError};
 use crate::session::protocol::HostStatus;
+use crate::session::queue::QueueRefusal;
 use crate::session::screen::Palette;
 use crate::store::{CreateOutcome, MoveOutcome, NewProject, Store, StoreError};
 
@@ -189,6 +190,12 @@ pub enum SessionsError {
     /// Our copy of a transcript cannot be put back.
     #[error(transparent)]
     PutBack(#[from] crate::claude::kept::KeepError),
+    /// A command that is to be sent at the start cannot be typed.
+    #[error(transparent)]
+    Refused(QueueRefusal),
+    /// The session lives, and its host did not take the command.
+    #[error("{0}")]
+    NotQueued(String),
     /// A file of an unattended run cannot be written.
     #[error("{}: {source}", path.display())]
     RunFile {

@@ -27,6 +27,7 @@ use crate::session::journal::{self, JournalEvent};
 use crate::session::launch::{LaunchHostError, launch_host};
 use crate::session::protocol::HostStatus;
 use crate::session::pty::ProgramSpec;
+use crate::session::queue::{NewCommand, QueueRequest};
 use crate::session::unattended::RunSpec;
 use crate::store::{ReplaceOutcome, SaveOutcome};
 
@@ -48,6 +49,19 @@ struct Starting {
     session: Option<HostSession>,
     /// The unattended run that it is for.
     run: Option<RunSpec>,
+    /// The command that is the argument of its start.
+    first_command: Option<NewCommand>,
+}
+
+/// What is started of a project's conversation.
+#[derive(Clone, Copy)]
+pub(super) enum Start<'a> {
+    /// The session, at its prompt.
+    Session,
+    /// The session, with a command that is sent at once.
+    Saying(&'a NewCommand),
+    /// An unattended run.
+    Run(&'a RunFiles),
 }
 
 impl ProjectSessions {
@@ -62,12 +76,60 @@ impl ProjectSessions {
         view: impl Into<FirstView>,
         choice: Option<&StartChoice>,
     ) -> Result<StartOutcome, SessionsError> {
+        self.get_or_create_with(project, view, choice, None)
+    }
+
+    /// The same with a command that is sent at once: as the argument of the start, or through
+    /// the queue of the session that lives. It is one command however often this is called
+    /// with it, and nothing where nothing was started.
+    ///
+    /// # Errors
+    /// As [`ProjectSessions::get_or_create`]; [`SessionsError::Refused`] where it cannot be
+    /// typed. A session that was started goes on.
+    pub fn get_or_create_with(
+        &self,
+        project: ProjectId,
+        view: impl Into<FirstView>,
+        choice: Option<&StartChoice>,
+        first: Option<&NewCommand>,
+    ) -> Result<StartOutcome, SessionsError> {
+        if let Some(first) = first {
+            first.check().map_err(SessionsError::Refused)?;
+        }
+        let outcome = self.get_or_start(project, view.into(), choice, first)?;
+        match (outcome, first) {
+            (StartOutcome::Live(status), Some(first)) => {
+                let has_it = status.queue.iter().any(|queued| queued.id == first.id);
+                if has_it {
+                    return Ok(StartOutcome::Live(status));
+                }
+                let answer = self
+                    .hosts
+                    .queue(project, &QueueRequest::Add(first.clone()))?;
+                if let Some(refused) = answer.refused {
+                    return Err(SessionsError::NotQueued(refused.message));
+                }
+                let now = self.hosts.get(project, TerminalKey::Claude)?;
+                Ok(StartOutcome::Live(now.map_or(status, Box::new)))
+            }
+            (outcome, _) => Ok(outcome),
+        }
+    }
+
+    fn get_or_start(
+        &self,
+        project: ProjectId,
+        view: FirstView,
+        choice: Option<&StartChoice>,
+        first: Option<&NewCommand>,
+    ) -> Result<StartOutcome, SessionsError> {
         let turn = self.start_lock(project);
         let _turn = lock(&turn);
         if let Some(status) = self.live(project)? {
             return Ok(StartOutcome::Live(Box::new(status)));
         }
-        let outcome = self.create(project, view.into(), choice, None);
+        let what = first.map_or(Start::Session, Start::Saying);
+        let outcome = self.create(project, view, choice, what);
         if matches!(outcome, Ok(StartOutcome::Live(_))) {
             return outcome;
         }
@@ -100,7 +162,7 @@ impl ProjectSessions {
         id: ProjectId,
         view: FirstView,
         choice: Option<&StartChoice>,
-        run: Option<&RunFiles>,
+        what: Start<'_>,
     ) -> Result<StartOutcome, SessionsError> {
         let orphan = self.outwait_orphan(id);
         let conflict = self.fold(id)?;
@@ -135,10 +197,14 @@ impl ProjectSessions {
             options: &project.launch,
             env: &self.login_env().vars,
             hook_program: &installed.program,
+            prompt: match what {
+                Start::Saying(command) => Some(&command.text),
+                Start::Session | Start::Run(_) => None,
+            },
         };
-        let (launch, run) = match run {
-            None => (launch::claude(&start)?, None),
-            Some(run) => {
+        let (launch, run) = match what {
+            Start::Session | Start::Saying(_) => (launch::claude(&start)?, None),
+            Start::Run(run) => {
                 let (launch, spec) = self.wrap_run(id, &start, run)?;
                 (launch, Some(spec))
             }
@@ -148,6 +214,10 @@ impl ProjectSessions {
             launch,
             session: Some(session),
             run,
+            first_command: match what {
+                Start::Saying(command) => Some(command.clone()),
+                Start::Session | Start::Run(_) => None,
+            },
         };
         self.launch_terminal(&project, terminal, view)
             .and_then(|status| {
@@ -188,6 +258,7 @@ impl ProjectSessions {
             launch,
             session: None,
             run: None,
+            first_command: None,
         };
         self.launch_terminal(&project, terminal, view.into())
     }
@@ -203,6 +274,7 @@ impl ProjectSessions {
             launch,
             session,
             run,
+            first_command,
         } = starting;
         create_private_dir(&self.folders.project_hosts_dir(project.id))?;
         let files = self.folders.host_files(project.id, terminal);
@@ -230,6 +302,7 @@ impl ProjectSessions {
             },
             build: installed.build,
             run,
+            first_command,
         };
         launch_host(&installed.program, &spec)?;
         self.hosts

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::start::Start;
 use super::{
     FirstView, NotStarted, ProjectSessions, ResumeFailure, SessionsError, StartOutcome, lock,
 };
@@ -134,7 +135,7 @@ impl ProjectSessions {
             return refused(why);
         }
         let files = RunFiles::new(&self.folders.runs_dir(id), options);
-        let outcome = match self.create(id, view.into(), None, Some(&files)) {
+        let outcome = match self.create(id, view.into(), None, Start::Run(&files)) {
             Ok(StartOutcome::CannotResume(failure)) => refused(RunRefusal::CannotResume(failure)),
             Ok(StartOutcome::Live(status)) if files.are_of(&status) => {
                 return Ok(RunOutcome::Started(status));

@@ -14,6 +14,7 @@ use super::lock::{self, HostAddress};
 use super::protocol::{
     self, Frame, FrameError, FrameReader, HELLO_LEN, HostStatus, Reply, Request,
 };
+use super::queue::{QueueAnswer, QueueRequest};
 
 /// A host whose socket vanished binds a new one within this time.
 const REBIND_PATIENCE: Duration = Duration::from_secs(5);
@@ -173,6 +174,38 @@ impl BlockingConnection {
         loop {
             if let Reply::Status(status) = self.receive()? {
                 return Ok(*status);
+            }
+        }
+    }
+}
+
+impl BlockingConnection {
+    /// Waits this long for the next reply that this version knows; none when there was none.
+    ///
+    /// # Errors
+    /// As [`BlockingConnection::receive`].
+    pub fn receive_within(&mut self, patience: Duration) -> Result<Option<Reply>, ClientError> {
+        self.stream.set_read_timeout(Some(patience))?;
+        let received = self.receive();
+        self.stream.set_read_timeout(Some(ANSWER_PATIENCE))?;
+        match received {
+            Ok(reply) => Ok(Some(reply)),
+            Err(ClientError::Broken(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Changes the queue of commands.
+    ///
+    /// # Errors
+    /// [`ClientError`]; a refusal of the request itself is in the answer.
+    pub fn queue(&mut self, request: &QueueRequest) -> Result<QueueAnswer, ClientError> {
+        self.send(&Request::Queue(request.clone()))?;
+        loop {
+            if let Reply::QueueAnswer(answer) = self.receive()? {
+                return Ok(answer);
             }
         }
     }

@@ -11,6 +11,7 @@ use super::host::ENDING_PATIENCE;
 use super::journal::{self, Picture};
 use super::lock::{self, HostAddress};
 use super::protocol::HostStatus;
+use super::queue::{QueueAnswer, QueueRequest};
 use crate::folders::Folders;
 use crate::model::{Exit, ProjectId, TerminalKey};
 
@@ -100,6 +101,19 @@ impl Hosts {
     /// [`ClientError`] when its host does not answer.
     pub fn close(&self, project: ProjectId, terminal: TerminalKey) -> Result<(), ClientError> {
         client::end_and_wait(&self.lock(project, terminal), ENDING_PATIENCE)
+    }
+
+    /// Changes the queue of a project's session.
+    ///
+    /// # Errors
+    /// [`ClientError::NotRunning`] where the session does not live; a refusal of the request
+    /// itself is in the answer.
+    pub fn queue(
+        &self,
+        project: ProjectId,
+        request: &QueueRequest,
+    ) -> Result<QueueAnswer, ClientError> {
+        BlockingConnection::open(&self.lock(project, TerminalKey::Claude))?.queue(request)
     }
 
     /// The live terminals of one project, those included that are still starting.

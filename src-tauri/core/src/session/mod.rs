@@ -8,5 +8,6 @@ pub mod launch;
 pub mod lock;
 pub mod protocol;
 pub mod pty;
+pub mod queue;
 pub mod screen;
 pub mod unattended;

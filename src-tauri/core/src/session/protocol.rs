@@ -9,6 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::queue::{QueueAnswer, QueueRequest, QueuedCommand};
 use super::screen::{Palette, ScreenEvent};
 use super::unattended::{RunReport, RunStatus};
 use crate::model::{
@@ -164,6 +165,8 @@ pub enum Request {
     Hook(Vec<u8>),
     /// The colours that the viewer shows, for programs that ask.
     Palette(Palette),
+    /// Change the queue of commands. Answered by [`Reply::QueueAnswer`].
+    Queue(QueueRequest),
     /// What the program of an unattended run tells of it. Nobody else is believed.
     Report(Box<RunReport>),
 }
@@ -220,6 +223,8 @@ pub enum Reply {
     Refused(Refused),
     /// The program ended; all its bytes have been sent before.
     Ended(Exit),
+    /// What came of a [`Request::Queue`].
+    QueueAnswer(QueueAnswer),
 }
 
 /// The payload of [`Reply::SnapshotStart`].
@@ -350,6 +355,9 @@ pub struct HostStatus {
     /// The unattended run that this terminal is for; none where a person can type.
     #[serde(default)]
     pub run: Option<RunStatus>,
+    /// The commands that wait to be typed, in their order, and the last that were.
+    #[serde(default)]
+    pub queue: Vec<QueuedCommand>,
 }
 
 mod kind {
@@ -362,6 +370,7 @@ mod kind {
     pub const WATCH: u8 = 0x07;
     pub const HOOK: u8 = 0x08;
     pub const PALETTE: u8 = 0x09;
+    pub const QUEUE: u8 = 0x0a;
     pub const REPORT: u8 = 0x0b;
 
     pub const STATUS: u8 = 0x81;
@@ -374,6 +383,7 @@ mod kind {
     pub const PONG: u8 = 0x88;
     pub const REFUSED: u8 = 0x89;
     pub const ENDED: u8 = 0x8a;
+    pub const QUEUE_ANSWER: u8 = 0x8b;
 }
 
 const MAX_PING_BYTES: usize = 64;
@@ -395,6 +405,7 @@ impl Request {
             Self::Watch => write_frame(out, kind::WATCH, &[b"{}"]),
             Self::Hook(bytes) => write_frame(out, kind::HOOK, &[bytes]),
             Self::Palette(palette) => write_json(out, kind::PALETTE, palette),
+            Self::Queue(request) => write_json(out, kind::QUEUE, request),
             Self::Report(report) => write_json(out, kind::REPORT, report),
         }
     }
@@ -416,6 +427,7 @@ impl Request {
             kind::WATCH => Self::Watch,
             kind::HOOK => Self::Hook(payload),
             kind::PALETTE => Self::Palette(read_json(kind, &payload)?),
+            kind::QUEUE => Self::Queue(read_json(kind, &payload)?),
             kind::REPORT => Self::Report(Box::new(read_json(kind, &payload)?)),
             kind => return Err(FrameError::UnknownKind { kind }),
         })
@@ -439,6 +451,7 @@ impl Reply {
             Self::Pong(bytes) => write_frame(out, kind::PONG, &[bytes]),
             Self::Refused(refused) => write_json(out, kind::REFUSED, refused),
             Self::Ended(exit) => write_json(out, kind::ENDED, exit),
+            Self::QueueAnswer(answer) => write_json(out, kind::QUEUE_ANSWER, answer),
         }
     }
 
@@ -466,6 +479,7 @@ impl Reply {
             kind::PONG => Self::Pong(payload),
             kind::REFUSED => Self::Refused(read_json(kind, &payload)?),
             kind::ENDED => Self::Ended(read_json(kind, &payload)?),
+            kind::QUEUE_ANSWER => Self::QueueAnswer(read_json(kind, &payload)?),
             _ => return Ok(None),
         }))
     }
@@ -502,116 +516,4 @@ fn bad_payload(kind: u8, why: &str) -> FrameError {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn requests() -> impl Strategy<Value = Request> {
-        let size = (any::<u16>(), any::<u16>(), any::<bool>()).prop_map(|(cols, rows, visible)| {
-            ViewerSize {
-                cols,
-                rows,
-                visible,
-            }
-        });
-        prop_oneof![
-            (size.clone(), any::<String>()).prop_map(|(size, name)| Request::Attach(Attach {
-                size,
-                name,
-                palette: None
-            })),
-            proptest::collection::vec(any::<u8>(), 1..300).prop_map(Request::Input),
-            size.prop_map(Request::Resize),
-            any::<u64>().prop_map(Request::Ack),
-            proptest::collection::vec(any::<u8>(), 0..64).prop_map(Request::Ping),
-            Just(Request::Kill),
-            Just(Request::Watch),
-            proptest::collection::vec(any::<u8>(), 0..300).prop_map(Request::Hook),
-            (any::<u32>(), any::<Option<String>>()).prop_map(|(turns, tool)| {
-                Request::Report(Box::new(RunReport {
-                    turns,
-                    tool,
-                    ..RunReport::default()
-                }))
-            }),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn requests_arrive_as_they_were_sent_whatever_pieces_they_come_in(
-            requests in proptest::collection::vec(requests(), 1..20),
-            piece in 1_usize..200,
-        ) {
-            let mut bytes = Vec::new();
-            for request in &requests {
-                request.write_to(&mut bytes);
-            }
-            let mut reader = FrameReader::default();
-            let mut received = Vec::new();
-            for part in bytes.chunks(piece) {
-                reader.push(part);
-                while let Some(frame) = reader.next_frame().unwrap() {
-                    received.push(Request::read(frame).unwrap());
-                }
-            }
-            prop_assert_eq!(received, requests);
-        }
-
-        #[test]
-        fn no_bytes_from_a_stranger_make_a_reader_panic_or_grow(
-            bytes in proptest::collection::vec(any::<u8>(), 0..4000),
-        ) {
-            let mut reader = FrameReader::default();
-            reader.push(&bytes);
-            while let Ok(Some(frame)) = reader.next_frame() {
-                let _ = Request::read(frame.clone());
-                let _ = Reply::read(frame);
-            }
-        }
-    }
-
-    #[test]
-    fn output_keeps_its_offset_and_its_bytes() {
-        let reply = Reply::Output {
-            offset: u64::MAX - 7,
-            bytes: b"\xff\x1b[0m".to_vec(),
-        };
-        let mut bytes = Vec::new();
-        reply.write_to(&mut bytes);
-        let mut reader = FrameReader::default();
-        reader.push(&bytes);
-        let frame = reader.next_frame().unwrap().unwrap();
-        assert!(Reply::is_for_viewer(frame.kind));
-        assert_eq!(Reply::read(frame).unwrap(), Some(reply));
-    }
-
-    #[test]
-    fn a_reply_of_a_newer_host_is_passed_over_and_a_request_of_one_is_refused() {
-        let frame = Frame {
-            kind: 0xf0,
-            payload: vec![1, 2, 3],
-        };
-        assert_eq!(Reply::read(frame.clone()).unwrap(), None);
-        assert_eq!(
-            Request::read(frame),
-            Err(FrameError::UnknownKind { kind: 0xf0 })
-        );
-    }
-
-    #[test]
-    fn input_longer_than_a_frame_is_sent_in_several() {
-        let long = vec![b'x'; 3 * CHUNK_BYTES + 1];
-        let mut bytes = Vec::new();
-        Request::Input(long.clone()).write_to(&mut bytes);
-        let mut reader = FrameReader::default();
-        reader.push(&bytes);
-        let mut received = Vec::new();
-        while let Some(frame) = reader.next_frame().unwrap() {
-            assert!(frame.payload.len() < MAX_FRAME_BYTES);
-            received.extend(frame.payload);
-        }
-        assert_eq!(received, long);
-    }
-}
+mod tests;

@@ -117,6 +117,7 @@ impl World {
             options: &self.options,
             env: &self.env,
             hook_program: &self.path("hooks it's/reprise-session"),
+            prompt: None,
         })
         .unwrap()
     }

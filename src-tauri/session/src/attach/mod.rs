@@ -263,7 +263,7 @@ impl Session {
                 return Err(client::ClientError::Refused(refused.message).into());
             }
             Reply::Ended(exit) => return Ok(Some(Left::Ended(exit))),
-            Reply::Event(_) | Reply::Status(_) | Reply::Pong(_) => {}
+            Reply::Event(_) | Reply::Status(_) | Reply::Pong(_) | Reply::QueueAnswer(_) => {}
         }
         Ok(None)
     }

@@ -7,10 +7,12 @@ mod clients;
 mod connection;
 mod ending;
 mod program;
+mod queue;
 mod reports;
 mod requests;
 mod run;
 mod stream;
+mod typing;
 mod upkeep;
 
 use std::io;
@@ -23,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 pub use ending::{ENDING_PATIENCE, end_process};
+pub use typing::PromptReader;
 
 use crate::model::{
     Ask, ClaudeSessionId, Exit, ProjectId, SessionSource, SessionState, TerminalKey, TerminalSize,
@@ -31,6 +34,7 @@ use crate::process::{self, ProcessRef};
 use crate::session::journal::{Journal, JournalEvent, read_journal};
 use crate::session::lock::{HostAddress, HostLock};
 use crate::session::pty::{ProgramSpec, Pty, PtyError};
+use crate::session::queue::NewCommand;
 use crate::session::screen::Palette;
 use crate::session::unattended::RunSpec;
 
@@ -61,6 +65,9 @@ pub struct HostSpec {
     /// The unattended run that the program is for.
     #[serde(default)]
     pub run: Option<RunSpec>,
+    /// The command that is the argument of the program's start, for `claude`.
+    #[serde(default)]
+    pub first_command: Option<NewCommand>,
 }
 
 /// The conversation that a host's `claude` is started with.
@@ -87,6 +94,13 @@ pub struct HostPaths {
     pub log: PathBuf,
     /// The socket.
     pub socket: PathBuf,
+}
+
+impl HostPaths {
+    /// Where the queue of commands is written down: beside the journal.
+    pub fn queue(&self) -> PathBuf {
+        self.journal.with_extension("queue")
+    }
 }
 
 /// Why a host could not start. Its text is shown to the person.
@@ -119,6 +133,13 @@ pub enum HostError {
 pub enum Observation {
     /// A hook of the program called, with this input.
     Hook(Vec<u8>),
+    /// This text is about to be typed into the prompt, or is the argument of the start.
+    Sending {
+        /// The text.
+        text: String,
+        /// Before it is typed.
+        at: Timestamp,
+    },
     /// The program set its title.
     Title(String),
     /// The program ended; nothing follows.
@@ -147,6 +168,8 @@ pub enum Learned {
     Ask(Option<Ask>),
     /// Whether sub-agents or background tasks go on.
     Background(bool),
+    /// The session has this prompt.
+    Prompted(String),
     /// A hook's input was not ours or not readable, and why.
     IgnoredHook(String),
     /// Something the person should know, or that it is over.
@@ -158,6 +181,8 @@ pub enum Learned {
 pub struct Companion {
     /// Where the host's observations go.
     pub observations: mpsc::UnboundedSender<Observation>,
+    /// Reads the prompt off the screen.
+    pub read_prompt: PromptReader,
     /// Where what the companion learned comes from.
     pub learned: mpsc::UnboundedReceiver<Learned>,
 }

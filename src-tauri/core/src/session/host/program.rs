@@ -53,6 +53,7 @@ impl Running {
 
     pub(super) fn after_output(&mut self) {
         let now = Instant::now();
+        self.output_at = now;
         let replies = self.screen.take_replies();
         if !replies.is_empty() {
             self.answer(replies);

@@ -119,12 +119,17 @@ impl Running {
             }
             Request::Input(bytes) => {
                 self.input_at = Some(Instant::now());
-                self.input.push_back(PendingInput {
+                let typed = PendingInput {
                     bytes,
                     written: 0,
                     budgeted: true,
-                });
-                self.write_program();
+                };
+                if self.queue.holds_keys() {
+                    self.held_input.push_back(typed);
+                } else {
+                    self.input.push_back(typed);
+                    self.write_program();
+                }
             }
             Request::Resize(size) => {
                 self.clients.resize(id, size);
@@ -138,6 +143,7 @@ impl Running {
                         .pump(&self.screen, &self.stream, Instant::now());
                 }
             }
+            Request::Queue(request) => self.queue_request(id, request),
             Request::Kill => self.end_program(),
             Request::Palette(palette) => self.set_palette(palette),
         }

@@ -16,7 +16,9 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use super::clients::Clients;
 use super::connection::{ClientId, FromClient, UNREAD_INPUT_BYTES};
 use super::ending::Ending;
+use super::queue::Queue;
 use super::stream::Stream;
+use super::typing;
 use super::upkeep::TICK;
 use super::{Companion, Host, Learned, Observation};
 use crate::model::{ClaudeSessionId, Exit, SessionSource, SessionState};
@@ -50,6 +52,14 @@ pub(super) struct Running {
     pub(super) clients: Clients,
     pub(super) status: HostStatus,
     pub(super) input: VecDeque<PendingInput>,
+    /// What viewers typed while a command is half typed.
+    pub(super) held_input: VecDeque<PendingInput>,
+    pub(super) queue: Queue,
+    pub(super) queue_unsaved: bool,
+    pub(super) queue_fails: bool,
+    /// When the state last changed, and when the program last wrote.
+    pub(super) state_at: Instant,
+    pub(super) output_at: Instant,
     pub(super) input_budget: Arc<Semaphore>,
     pub(super) from_clients: mpsc::Receiver<(ClientId, FromClient)>,
     pub(super) to_host: mpsc::Sender<(ClientId, FromClient)>,
@@ -151,6 +161,7 @@ impl Running {
             ignored_hooks: 0,
             journal_records: journal.last_number(),
             trouble: None,
+            queue: Vec::new(),
             ask: None,
             background: false,
             run: spec.run.as_ref().map(|run| RunStatus::new(run, started_at)),
@@ -158,6 +169,19 @@ impl Running {
         let mut screen = Screen::new(size, ScrollbackLimits::default());
         if let Some(palette) = spec.palette.clone() {
             screen.set_palette(palette);
+        }
+        let mut queue = if spec.session.is_some() && !is_run {
+            typing::restored(&spec.files.queue())
+        } else {
+            Queue::default()
+        };
+        if let (Some(command), Some(companion)) = (&spec.first_command, &companion) {
+            queue.add_argument(command.clone(), started_at);
+            let text = command.text.clone();
+            let at = started_at;
+            let _ = companion
+                .observations
+                .send(Observation::Sending { text, at });
         }
         let (to_host, from_clients) = mpsc::channel(CLIENT_MESSAGES);
         let now = Instant::now();
@@ -178,6 +202,12 @@ impl Running {
             clients: Clients::default(),
             status,
             input: VecDeque::new(),
+            held_input: VecDeque::new(),
+            queue,
+            queue_unsaved: false,
+            queue_fails: false,
+            state_at: now,
+            output_at: now,
             input_budget: Arc::new(Semaphore::new(UNREAD_INPUT_BYTES)),
             from_clients,
             to_host,
@@ -204,6 +234,7 @@ impl Running {
 
     async fn run(mut self) -> io::Result<Exit> {
         self.write_run_record(None);
+        self.tell_queue();
         let exit = loop {
             match self.next().await {
                 Woken::Exited(exit) => break exit,
@@ -268,6 +299,7 @@ impl Running {
             self.foreground_at,
             self.screen.sync_deadline(),
             self.clients.next_snapshot_at(),
+            self.queue.deadline(),
             self.ending.as_ref().and_then(Ending::until),
         ]
         .into_iter()
@@ -289,7 +321,13 @@ impl Running {
                 id,
                 source,
                 message_sent,
-            } => self.new_session_id(id, source, message_sent),
+            } => {
+                if source == SessionSource::Clear {
+                    let before = self.status.session_id.as_ref();
+                    self.queue.conversation_cleared(before, &id);
+                }
+                self.new_session_id(id, source, message_sent);
+            }
             Learned::MessageSent(id) => {
                 if self.status.session_id.as_ref() == Some(&id) {
                     self.status.message_sent = true;
@@ -301,6 +339,7 @@ impl Running {
             Learned::Background(background) => {
                 self.status.background = background && self.exit.is_none();
             }
+            Learned::Prompted(prompt) => return self.acknowledged(&prompt),
             Learned::IgnoredHook(why) => self.ignore_hook(&why),
             Learned::Trouble(trouble) => self.status.trouble = trouble,
         }
@@ -339,6 +378,7 @@ impl Running {
         );
         self.status.state = state;
         self.status.since = Timestamp::now();
+        self.state_at = Instant::now();
     }
 
     pub(super) fn write_down(&mut self, event: JournalEvent) {
@@ -408,6 +448,7 @@ impl Running {
         if self.tick_at <= now {
             self.tick(now);
         }
+        self.look_at_queue();
     }
 
     /// The program has ended: reads what is left, writes everything down, and tells everybody.
@@ -420,6 +461,8 @@ impl Running {
         self.set_state(SessionState::Ended(exit));
         self.status.ask = None;
         self.status.background = false;
+        self.queue.ended(Timestamp::now());
+        self.tell_queue();
         self.status_changed();
         self.observe(Observation::Ended(exit));
         let until = Instant::now() + LAST_BYTES;

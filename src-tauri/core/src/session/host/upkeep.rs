@@ -26,6 +26,7 @@ impl Running {
             self.rebind();
         }
         self.write_unwritten();
+        self.save_queue();
         let typed_lately = self
             .input_at
             .is_some_and(|at| now.duration_since(at) < WAKE_WITHIN);

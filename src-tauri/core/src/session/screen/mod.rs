@@ -17,6 +17,7 @@ mod paint;
 mod palette;
 mod params;
 mod parser;
+mod reading;
 mod resize;
 mod set;
 mod sgr;
@@ -27,7 +28,7 @@ mod width;
 
 use std::time::{Duration, Instant};
 
-use crate::model::TerminalSize;
+use crate::model::{ScreenText, TerminalSize};
 
 pub use buffer::ScrollbackLimits;
 pub use events::{ProgressState, ScreenEvent};
@@ -99,6 +100,11 @@ impl Screen {
     /// The visible screen in pieces, for drawing it within another terminal.
     pub fn viewport(&self) -> Viewport {
         viewport::viewport(&self.terminal)
+    }
+
+    /// The visible screen for a reader that knows the program.
+    pub fn reading(&self) -> ScreenText {
+        reading::reading(&self.terminal)
     }
 
     /// When the open synchronized update, if there is one, has been held too long.

@@ -1,0 +1,188 @@
+//! Claude Code's prompt, read from the screen.
+//!
+//! Seen with 2.1.200 and 2.1.329, in both displays: the prompt stands between two rules of
+//! `\u{2500}` across the screen (the upper one may carry a name). Its first row begins with `\u{276f}`
+//! and a space, in shell mode with `!`; further rows are indented by two cells. The terminal's
+//! cursor, hidden, stands in it; the CLI draws another, inverse. A placeholder is faint. While a
+//! permission prompt, a question or a dialog is open, there is no such box around the cursor.
+//! An Esc before any reply puts the sent text back: it is a draft like any other.
+
+use crate::model::{Prompt, ScreenText, TextCell};
+
+/// The most rows a prompt takes: the CLI scrolls within it.
+const MAX_ROWS: usize = 60;
+
+/// What the prompt on this screen shows.
+pub fn read(screen: &ScreenText) -> Prompt {
+    let Some(rows) = box_around(screen) else {
+        return Prompt::Hidden;
+    };
+    let Some((first, more)) = rows.split_first() else {
+        return Prompt::Hidden;
+    };
+    let glyph = first.first().map_or("", |cell| cell.text.as_str());
+    let spaced = first.get(1).is_none_or(is_blank);
+    let in_shell_mode = glyph == "!";
+    if !(in_shell_mode || matches!(glyph, "\u{276f}" | ">")) || !spaced {
+        return Prompt::Hidden;
+    }
+    if more.iter().any(|row| !row.iter().take(2).all(is_blank)) {
+        return Prompt::Hidden;
+    }
+    let typed = || rows.iter().flat_map(|row| row.iter().skip(2));
+    let text = || {
+        let lines: Vec<String> = rows
+            .iter()
+            .map(|row| text_of(&row[row.len().min(2)..]))
+            .collect();
+        lines.join("\n").trim_end().to_owned()
+    };
+    if in_shell_mode {
+        return Prompt::Shell(text());
+    }
+    let seen = |cell: &&TextCell| !is_blank(cell);
+    let solid = typed()
+        .filter(seen)
+        .any(|cell| !cell.faint && !cell.inverse);
+    let faint = typed().filter(seen).any(|cell| cell.faint && !cell.inverse);
+    // The drawn cursor may stand on the first letter of a placeholder, or on the only one of
+    // a draft.
+    let under_cursor = typed().filter(seen).any(|cell| cell.inverse);
+    if solid || (under_cursor && !faint) {
+        Prompt::Draft(text())
+    } else {
+        Prompt::Empty
+    }
+}
+
+/// The rows between the two rules around the cursor.
+fn box_around(screen: &ScreenText) -> Option<&[Vec<TextCell>]> {
+    let (_, y) = screen.cursor;
+    let above = screen.rows.get(..y)?;
+    let top = above.iter().rposition(|row| is_rule(row))? + 1;
+    let below = screen.rows.get(y..)?;
+    let bottom = y + below.iter().position(|row| is_rule(row))?;
+    (bottom - top <= MAX_ROWS).then_some(())?;
+    screen.rows.get(top..bottom)
+}
+
+/// Whether a row is a rule across the screen, possibly with a name in it.
+fn is_rule(row: &[TextCell]) -> bool {
+    let is_line = |cell: &&TextCell| cell.text == "\u{2500}";
+    row.first().is_some_and(|cell| is_line(&cell))
+        && row.iter().filter(is_line).count() * 2 >= row.len()
+}
+
+fn is_blank(cell: &TextCell) -> bool {
+    cell.text.chars().all(char::is_whitespace)
+}
+
+fn text_of(cells: &[TextCell]) -> String {
+    let text: String = cells.iter().map(|cell| cell.text.as_str()).collect();
+    text.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WIDTH: usize = 24;
+
+    /// A row: `~` before a character makes it faint, `^` inverse.
+    fn row(text: &str) -> Vec<TextCell> {
+        let mut cells = Vec::new();
+        let (mut faint, mut inverse) = (false, false);
+        for char in text.chars() {
+            match char {
+                '~' => faint = true,
+                '^' => inverse = true,
+                char => cells.push(TextCell {
+                    text: char.to_string(),
+                    faint: std::mem::take(&mut faint),
+                    inverse: std::mem::take(&mut inverse),
+                }),
+            }
+        }
+        let blank = TextCell {
+            text: " ".into(),
+            faint: false,
+            inverse: false,
+        };
+        cells.resize(WIDTH, blank);
+        cells
+    }
+
+    fn screen(rows: &[&str], y: usize) -> ScreenText {
+        let rule = "\u{2500}".repeat(WIDTH);
+        let rows = rows
+            .iter()
+            .map(|text| row(if *text == "--" { &rule } else { text }))
+            .collect();
+        ScreenText {
+            rows,
+            cursor: (2, y),
+        }
+    }
+
+    fn prompt(rows: &[&str]) -> Prompt {
+        let mut all = vec!["\u{276f} said before", "", "--"];
+        all.extend(rows);
+        all.extend(["--", "  ? for shortcuts"]);
+        read(&screen(&all, 3))
+    }
+
+    #[test]
+    fn what_was_typed_is_told_from_what_is_only_shown() {
+        for (rows, expected) in [
+            (vec!["\u{276f} ^ "], Prompt::Empty),
+            (vec!["\u{276f} "], Prompt::Empty),
+            (vec!["> ^T~r~y~ ~t~h~i~s"], Prompt::Empty),
+            (vec!["\u{276f} ~T~r~y"], Prompt::Empty),
+            (vec!["\u{276f} hello^ "], Prompt::Draft("hello".into())),
+            (vec!["\u{276f} ^h"], Prompt::Draft("h".into())),
+            (vec!["\u{276f} ^hello"], Prompt::Draft("hello".into())),
+            (
+                vec!["\u{276f} one", "  two^ "],
+                Prompt::Draft("one\ntwo".into()),
+            ),
+            (vec!["! ^ "], Prompt::Shell(String::new())),
+            (vec!["! ls^ "], Prompt::Shell("ls".into())),
+        ] {
+            assert_eq!(prompt(&rows), expected, "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn a_dialog_in_its_place_is_no_prompt() {
+        let dialog = [
+            "--",
+            " Bash command",
+            " touch a",
+            " Do you want to proceed?",
+            " \u{276f} 1. Yes",
+            "   2. No",
+            "",
+            " Esc to cancel",
+        ];
+        assert_eq!(read(&screen(&dialog, 4)), Prompt::Hidden);
+        let boxed = [&dialog[..], &["--"]].concat();
+        assert_eq!(read(&screen(&boxed, 4)), Prompt::Hidden);
+        assert_eq!(read(&ScreenText::default()), Prompt::Hidden);
+        assert_eq!(read(&screen(&["--"], 70)), Prompt::Hidden);
+    }
+
+    #[test]
+    fn a_rule_may_carry_a_name() {
+        let named = "\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500} my work \u{2500}\u{2500}";
+        let rows = [named, "\u{276f} x", "--"];
+        assert_eq!(read(&screen(&rows, 1)), Prompt::Draft("x".into()));
+    }
+
+    #[test]
+    fn a_text_is_known_again_across_the_rows_it_was_wrapped_into() {
+        let draft = Prompt::Draft("/gsd:new-milestone\n.milestones/1/X.md".into());
+        assert!(draft.holds("/gsd:new-milestone .milestones/1/X.md"));
+        assert!(!draft.holds("/gsd:new-milestone .milestones/2/X.md"));
+        assert!(!Prompt::Empty.holds(""));
+    }
+}

@@ -1,0 +1,43 @@
+//! What a terminal shows, for a reader that knows the program in it.
+
+/// The visible rows, as far as a reader of text needs them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScreenText {
+    /// The rows from the top. A cell that was never written is a space.
+    pub rows: Vec<Vec<TextCell>>,
+    /// Column and row of the cursor, shown or not, counted from 0.
+    pub cursor: (usize, usize),
+}
+
+/// What the prompt of a program shows that takes commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prompt {
+    /// It is there, and nothing was typed into it.
+    Empty,
+    /// It holds this text, a line for each row.
+    Draft(String),
+    /// What is typed would be run by a shell; it holds this text.
+    Shell(String),
+    /// It is not to be seen: a dialog or a menu stands in its place.
+    Hidden,
+}
+
+impl Prompt {
+    /// Whether it holds exactly this text. Where a row ends, spaces are not to be seen.
+    pub fn holds(&self, text: &str) -> bool {
+        let solid =
+            |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace()).collect() };
+        matches!(self, Self::Draft(draft) if solid(draft) == solid(text))
+    }
+}
+
+/// One cell. The second half of a wide character is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextCell {
+    /// What stands in it.
+    pub text: String,
+    /// It is dim or grey, as hints are.
+    pub faint: bool,
+    /// Foreground and background are exchanged, as where a program draws a cursor.
+    pub inverse: bool,
+}
