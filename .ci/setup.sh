@@ -17,7 +17,7 @@ oldest_rust=1.88
 oldest_node=20.19
 
 apt_build=(build-essential pkg-config libwebkit2gtk-4.1-dev libayatana-appindicator3-dev librsvg2-dev)
-apt_test=(xvfb webkit2gtk-driver dbus-daemon dbus-x11 at-spi2-core openbox xdotool x11-xkb-utils xkb-data imagemagick tmux procps fonts-dejavu-core)
+apt_test=(xvfb webkit2gtk-driver dbus-daemon dbus-x11 at-spi2-core openbox xdotool x11-xkb-utils xkb-data imagemagick xfce4-panel dunst libglib2.0-bin tmux procps fonts-dejavu-core)
 commands_core=(tmux python3)
 apt_bench=(alacritty libgl1-mesa-dri)
 apt_package=(desktop-file-utils)

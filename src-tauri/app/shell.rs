@@ -58,6 +58,7 @@ impl Shell {
 pub fn shown(app: &AppHandle, shown: Shown) {
     let state = app.state::<App>();
     if state.shell.front.set_shown(shown) {
+        look_for_focus(app);
         state.shell.notifier.front_changed(app);
         state.shell.changed();
     }
@@ -71,6 +72,15 @@ pub fn focused(app: &AppHandle, focused: bool) {
     };
     state.shell.front.set_focused(focused);
     state.shell.notifier.front_changed(app);
+}
+
+/// The first focus may come before anybody listens.
+fn look_for_focus(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(window::LABEL)
+        && let Ok(focused) = window.is_focused()
+    {
+        app.state::<App>().shell.front.set_focused(focused);
+    }
 }
 
 /// Keeps everything up to date. Never ends.
@@ -93,6 +103,7 @@ pub async fn follow(app: AppHandle) {
 
 async fn update(app: &AppHandle) {
     let state = app.state::<App>();
+    look_for_focus(app);
     state.shell.notifier.terminals_changed(app);
     let (projects, _) = state.projects().await;
     let preferences = state.preferences.get();

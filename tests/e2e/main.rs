@@ -8,6 +8,7 @@
 mod attach;
 mod clear;
 mod crashes;
+mod desktop;
 mod reopen;
 mod shells;
 mod typing;

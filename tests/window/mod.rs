@@ -13,6 +13,7 @@
 mod api;
 mod app;
 mod display;
+mod panel;
 mod processes;
 mod tmux;
 mod viewer;
@@ -21,6 +22,7 @@ mod webdriver;
 mod world;
 
 pub use app::App;
+pub use panel::{MenuLine, Notifications, Panel};
 pub use processes::{Process, is_alive, kill_now};
 pub use tmux::Tmux;
 pub use viewer::Viewer;

@@ -76,6 +76,8 @@ impl Notifications {
                 .await;
             this.forget(name, number);
             if was_clicked {
+                // Not every daemon takes it back by itself.
+                handle.close_async().await;
                 clicked();
             }
         });
