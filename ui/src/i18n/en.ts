@@ -367,6 +367,11 @@ export const en = {
   'queue.sending': 'Sending',
   'queue.delivered': 'Delivered at {time}',
   'queue.notDelivered': 'Not delivered: {reason}',
+  'queue.why.not_taken': 'the prompt did not take it.',
+  'queue.why.interrupted': 'the prompt changed while it was typed; it may stand there as a draft.',
+  'queue.why.not_acknowledged':
+    'nothing says that it arrived. Look into the session before you try again.',
+  'queue.why.ended': 'the session ended meanwhile. Look into it before you try again.',
   'queue.agree': 'Send anyway…',
   'queue.edit': 'Edit',
   'queue.editField': 'Command',

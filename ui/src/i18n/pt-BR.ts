@@ -355,6 +355,11 @@ export const ptBR: Messages = {
   'queue.sending': 'Enviando',
   'queue.delivered': 'Entregue às {time}',
   'queue.notDelivered': 'Não entregue: {reason}',
+  'queue.why.not_taken': 'o prompt não o aceitou.',
+  'queue.why.interrupted':
+    'o prompt mudou enquanto era digitado; pode ter ficado lá como rascunho.',
+  'queue.why.not_acknowledged': 'nada indica que chegou. Olhe na sessão antes de tentar de novo.',
+  'queue.why.ended': 'a sessão terminou nesse meio-tempo. Olhe nela antes de tentar de novo.',
   'queue.agree': 'Enviar assim mesmo…',
   'queue.edit': 'Editar',
   'queue.editField': 'Comando',

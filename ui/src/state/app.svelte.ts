@@ -154,7 +154,7 @@ export class App {
       await ipc.listenToApp({
         projectsChanged: () => void this.refresh(),
         noticesChanged: () => void this.attempt(() => this.readAgain()),
-        openProject: (projectId) => void this.refresh().then(() => this.select(projectId)),
+        openProject: (projectId) => void this.refresh().then(() => this.takeUp(projectId)),
         openTerminal: (projectId, terminal) =>
           void this.refresh().then(() => this.showTerminal(projectId, terminal)),
         closeRequested: (running, tray) => this.#askToClose(running, tray),
@@ -315,6 +315,18 @@ export class App {
   showWaiting(id: string): void {
     this.select(id);
     const session = this.sessions.get(id);
+    if (session) session.front = 'claude';
+    this.focusTerminal();
+  }
+
+  /** A project was chosen outside the page: one that is not running is taken up again. */
+  takeUp(id: string): void {
+    this.select(id);
+    const session = this.sessions.get(id);
+    const over = session?.phase === 'open' && session.ended !== null;
+    if (session && !this.project(id)?.live && (over || session.phase === 'notNow')) {
+      void session.start(null);
+    }
     if (session) session.front = 'claude';
     this.focusTerminal();
   }
