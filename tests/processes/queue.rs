@@ -115,7 +115,20 @@ fn waits(claude: &Claude, id: CommandId, wait: CommandWait) {
     });
 }
 
+/// Shows the session when a test fails.
+struct Shown<'a>(&'a Claude);
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let status = self.0.status().map(|status| (status.state, status.queue));
+            eprintln!("{status:#?}\n{}", self.0.attach().text());
+        }
+    }
+}
+
 fn delivered(claude: &Claude, id: CommandId) {
+    let _shown = Shown(claude);
     wait_for("the delivery", || {
         let command = command(&claude.status()?, id)?;
         assert!(
@@ -158,7 +171,10 @@ fn during_streaming() {
         let go = at.file(&format!("go{round}"));
         at.say(&format!("UNTIL {}", go.display()));
         at.claude.wait_for_state(SessionState::Working);
-        let text = format!("streaming {round} {}", "and more of it ".repeat(round * 8));
+        let text = format!(
+            "streaming {round} {}",
+            "and more of it ".repeat(round % 6 * 8)
+        );
         let text = text.trim();
         let id = add(&at.claude, text);
         let next = add(&at.claude, &format!("next {round}"));
@@ -261,8 +277,15 @@ fn after_an_esc() {
             at.viewer.type_text("\x15");
             arrives_once(&at.claude, id, &text);
         } else {
-            at.say("SLOW 1000 20");
-            at.viewer.wait_for_text("word5");
+            let prompt = format!("SLOW {} 20", 1000 + round);
+            at.say(&prompt);
+            let streams = |text: &str| {
+                text.rsplit_once(&prompt)
+                    .is_some_and(|(_, after)| after.contains("word5"))
+            };
+            while !streams(&at.viewer.text()) {
+                at.viewer.receive();
+            }
             let id = add(&at.claude, &text);
             at.viewer.type_text("\x1b");
             arrives_once(&at.claude, id, &text);

@@ -79,12 +79,7 @@ async fn follow(
     loop {
         tokio::select! {
             now = follower.next() => {
-                let lost_sight_of = (now.session_id != known.session_id && known.message_sent)
-                    .then(|| known.session_id.clone());
-                for learned in differences(&known, &now) {
-                    tell(learned);
-                }
-                known = now;
+                let lost_sight_of = take_in(&mut known, now, &tell);
                 keep(&brief, lost_sight_of, &tell).await;
                 keep_current(&brief, &known, &tell).await;
                 keeping.reset_after(KEEP_AFTER_CHANGE);
@@ -103,7 +98,13 @@ async fn follow(
                             ..
                         }) => {
                             awaited = awaited.filter(|awaited| awaited.text() != prompt);
+                            // First that it works: nobody takes it for idle once it has this.
+                            let mut lost_sight_of = None;
+                            while let Some(now) = follower.look() {
+                                lost_sight_of = take_in(&mut known, now, &tell).or(lost_sight_of);
+                            }
                             tell(Learned::Prompted(prompt));
+                            keep(&brief, lost_sight_of, &tell).await;
                         }
                         Ok(_) => {}
                         Err(ignored) => tell(Learned::IgnoredHook(ignored.to_string())),
@@ -125,6 +126,20 @@ async fn follow(
             },
         }
     }
+}
+
+/// Tells the host what changed. Returns the conversation that was left, where something was
+/// said in it.
+fn take_in(
+    known: &mut Followed,
+    now: Followed,
+    tell: &impl Fn(Learned),
+) -> Option<ClaudeSessionId> {
+    for learned in differences(known, &now) {
+        tell(learned);
+    }
+    let before = std::mem::replace(known, now);
+    (before.session_id != known.session_id && before.message_sent).then_some(before.session_id)
 }
 
 /// What the host is to be told, in order.

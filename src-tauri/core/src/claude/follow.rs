@@ -165,8 +165,7 @@ impl Follower {
     pub async fn next(&mut self) -> Followed {
         loop {
             let watching = self.watch.arm();
-            self.read();
-            if let Some(change) = self.change() {
+            if let Some(change) = self.look() {
                 return change;
             }
             let wait = self.wait(watching);
@@ -175,6 +174,12 @@ impl Follower {
                 () = tokio::time::sleep(wait) => {}
             }
         }
+    }
+
+    /// The change that can be told right now, where there is one.
+    pub fn look(&mut self) -> Option<Followed> {
+        self.read();
+        self.change()
     }
 
     /// Takes in a hook's frame. Returns it where it comes from our own claude.

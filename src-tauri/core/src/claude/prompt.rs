@@ -2,7 +2,8 @@
 //!
 //! Seen with 2.1.200 and 2.1.329, in both displays: the prompt stands between two rules of
 //! `\u{2500}` across the screen (the upper one may carry a name). Its first row begins with `\u{276f}`
-//! and a space, in shell mode with `!`; further rows are indented by two cells. The terminal's
+//! and a space, in shell mode with `!`; further rows are indented by two cells. Of a long text
+//! only the rows around the cursor are shown, and the upper rule says `\u{2191} 2 more`. The terminal's
 //! cursor, hidden, stands in it; the CLI draws another, inverse. A placeholder is faint. While a
 //! permission prompt, a question or a dialog is open, there is no such box around the cursor.
 //! An Esc before any reply puts the sent text back: it is a draft like any other.
@@ -14,31 +15,44 @@ const MAX_ROWS: usize = 60;
 
 /// What the prompt on this screen shows.
 pub fn read(screen: &ScreenText) -> Prompt {
-    let Some(rows) = box_around(screen) else {
+    let Some((top, rows, bottom)) = box_around(screen) else {
         return Prompt::Hidden;
     };
     let Some((first, more)) = rows.split_first() else {
         return Prompt::Hidden;
     };
-    let glyph = first.first().map_or("", |cell| cell.text.as_str());
-    let spaced = first.get(1).is_none_or(is_blank);
-    let in_shell_mode = glyph == "!";
-    if !(in_shell_mode || matches!(glyph, "\u{276f}" | ">")) || !spaced {
-        return Prompt::Hidden;
-    }
-    if more.iter().any(|row| !row.iter().take(2).all(is_blank)) {
-        return Prompt::Hidden;
-    }
-    let typed = || rows.iter().flat_map(|row| row.iter().skip(2));
-    let text = || {
+    let lines = || {
         let lines: Vec<String> = rows
             .iter()
             .map(|row| text_of(&row[row.len().min(2)..]))
             .collect();
         lines.join("\n").trim_end().to_owned()
     };
+    let indented = |row: &Vec<TextCell>| row.iter().take(2).all(is_blank);
+    if counts_more(top, "\u{2191}") && rows.iter().all(indented) {
+        // With more below, what is seen is not its end.
+        let end = if counts_more(bottom, "\u{2193}") {
+            String::new()
+        } else {
+            lines()
+        };
+        return Prompt::EndOfDraft(end);
+    }
+    let glyph = first.first().map_or("", |cell| cell.text.as_str());
+    let spaced = first.get(1).is_none_or(is_blank);
+    let in_shell_mode = glyph == "!";
+    if !(in_shell_mode || matches!(glyph, "\u{276f}" | ">")) || !spaced {
+        return Prompt::Hidden;
+    }
+    if !more.iter().all(indented) {
+        return Prompt::Hidden;
+    }
+    if counts_more(bottom, "\u{2193}") {
+        return Prompt::EndOfDraft(String::new());
+    }
+    let typed = || rows.iter().flat_map(|row| row.iter().skip(2));
     if in_shell_mode {
-        return Prompt::Shell(text());
+        return Prompt::Shell(lines());
     }
     let seen = |cell: &&TextCell| !is_blank(cell);
     let solid = typed()
@@ -49,21 +63,30 @@ pub fn read(screen: &ScreenText) -> Prompt {
     // a draft.
     let under_cursor = typed().filter(seen).any(|cell| cell.inverse);
     if solid || (under_cursor && !faint) {
-        Prompt::Draft(text())
+        Prompt::Draft(lines())
     } else {
         Prompt::Empty
     }
 }
 
-/// The rows between the two rules around the cursor.
-fn box_around(screen: &ScreenText) -> Option<&[Vec<TextCell>]> {
+/// The two rules around the cursor, and the rows between them.
+fn box_around(screen: &ScreenText) -> Option<(&[TextCell], &[Vec<TextCell>], &[TextCell])> {
     let (_, y) = screen.cursor;
     let above = screen.rows.get(..y)?;
-    let top = above.iter().rposition(|row| is_rule(row))? + 1;
+    let top = above.iter().rposition(|row| is_rule(row))?;
     let below = screen.rows.get(y..)?;
     let bottom = y + below.iter().position(|row| is_rule(row))?;
     (bottom - top <= MAX_ROWS).then_some(())?;
-    screen.rows.get(top..bottom)
+    Some((
+        screen.rows.get(top)?,
+        screen.rows.get(top + 1..bottom)?,
+        screen.rows.get(bottom)?,
+    ))
+}
+
+/// Whether a rule says that there are more rows in this direction.
+fn counts_more(rule: &[TextCell], arrow: &str) -> bool {
+    rule.iter().any(|cell| cell.text == arrow)
 }
 
 /// Whether a row is a rule across the screen, possibly with a name in it.
@@ -176,6 +199,24 @@ mod tests {
         let named = "\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500} my work \u{2500}\u{2500}";
         let rows = [named, "\u{276f} x", "--"];
         assert_eq!(read(&screen(&rows, 1)), Prompt::Draft("x".into()));
+    }
+
+    #[test]
+    fn of_a_long_text_its_end_is_known() {
+        let up = "\u{2500}\u{2500} \u{2191} 2 more \u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}";
+        let down = up.replace('\u{2191}', "\u{2193}");
+        let end = read(&screen(&[up, "  and more", "  of it^ ", "--"], 2));
+        assert_eq!(end, Prompt::EndOfDraft("and more\nof it".into()));
+        assert!(end.holds("first and more of it"));
+        assert!(!end.holds("first and more of it."));
+        for rows in [
+            [up, "  and more", "  of it", &down],
+            ["--", "\u{276f} and more", "  of it", &down],
+        ] {
+            let middle = read(&screen(&rows, 1));
+            assert_eq!(middle, Prompt::EndOfDraft(String::new()));
+            assert!(!middle.holds("and more of it"));
+        }
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub enum Prompt {
     Empty,
     /// It holds this text, a line for each row.
     Draft(String),
+    /// It holds a text that is longer than it shows: this is its end, where the cursor stands.
+    EndOfDraft(String),
     /// What is typed would be run by a shell; it holds this text.
     Shell(String),
     /// It is not to be seen: a dialog or a menu stands in its place.
@@ -23,11 +25,16 @@ pub enum Prompt {
 }
 
 impl Prompt {
-    /// Whether it holds exactly this text. Where a row ends, spaces are not to be seen.
+    /// Whether it holds exactly this text, as far as it can be seen. Where a row ends, spaces
+    /// cannot.
     pub fn holds(&self, text: &str) -> bool {
         let solid =
             |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace()).collect() };
-        matches!(self, Self::Draft(draft) if solid(draft) == solid(text))
+        match self {
+            Self::Draft(draft) => solid(draft) == solid(text),
+            Self::EndOfDraft(end) => !end.is_empty() && solid(text).ends_with(&solid(end)),
+            Self::Empty | Self::Shell(_) | Self::Hidden => false,
+        }
     }
 }
 

@@ -17,6 +17,9 @@ const SETTLES_AFTER: Duration = Duration::from_millis(200);
 /// Sub-agents and shells of which the file says nothing for this long are over: the person
 /// may have ended them, and no hook tells that.
 const TASKS_LAST: Duration = Duration::from_secs(2);
+/// The file says `busy` within this time after the hook of a message; where another hook
+/// refused the message it never does.
+const BEGINS_WITHIN: Duration = Duration::from_secs(1);
 /// A request whose prompt does not open within this time was answered by a rule.
 const ASK_OPENS_WITHIN: Duration = Duration::from_secs(5);
 /// More requests than a person is ever asked at once.
@@ -33,6 +36,8 @@ pub(super) struct Turn {
     /// The last turn has ended and nothing of it goes on.
     over: bool,
     idle_since: Option<Instant>,
+    /// A message was sent, and the file has not said anything but `idle` since.
+    prompted_at: Option<Instant>,
 }
 
 impl Turn {
@@ -54,9 +59,16 @@ impl Turn {
             HookEvent::Stop { background } => {
                 self.tasks = *background;
                 self.over = !background.any();
+                self.prompted_at = None;
             }
-            HookEvent::StopFailure => self.over = true,
-            HookEvent::UserPromptSubmit { .. } => self.over = false,
+            HookEvent::StopFailure => {
+                self.over = true;
+                self.prompted_at = None;
+            }
+            HookEvent::UserPromptSubmit { .. } => {
+                self.over = false;
+                self.prompted_at = Some(now);
+            }
             HookEvent::SessionStart { .. }
             | HookEvent::SessionEnd { .. }
             | HookEvent::Notification { .. }
@@ -80,7 +92,14 @@ impl Turn {
         }
         if seen != SessionState::Idle {
             self.idle_since = None;
+            if seen != SessionState::Shell {
+                self.prompted_at = None;
+            }
             return seen;
+        }
+        let begins = |at: Instant| now.duration_since(at) < BEGINS_WITHIN;
+        if self.prompted_at.is_some_and(begins) {
+            return SessionState::Working;
         }
         let since = *self.idle_since.get_or_insert(now);
         let worked = matches!(told, SessionState::Working | SessionState::Shell);
@@ -130,10 +149,15 @@ impl Turn {
 
     /// When the answers here change by themselves.
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
-        let since = self.idle_since?;
-        [since + SETTLES_AFTER, since + TASKS_LAST]
+        let begins = self.prompted_at.map(|at| at + BEGINS_WITHIN);
+        let since = self.idle_since;
+        let settles = since.map(|since| since + SETTLES_AFTER);
+        let last = since.map(|since| since + TASKS_LAST);
+        [begins, settles, last]
             .into_iter()
-            .find(|at| *at > now)
+            .flatten()
+            .filter(|at| *at > now)
+            .min()
     }
 }
 
@@ -184,6 +208,27 @@ mod tests {
         let lasting = later + SETTLES_AFTER;
         assert_eq!(turn.settle(&WORKING, IDLE, lasting), IDLE);
         assert_eq!(turn.settle(&SessionState::Starting, IDLE, began), IDLE);
+    }
+
+    #[test]
+    fn a_message_that_was_sent_is_worked_on_before_the_file_says_so() {
+        let began = Instant::now();
+        let sent = HookEvent::UserPromptSubmit {
+            prompt: String::new(),
+        };
+        let mut turn = Turn::default();
+        turn.take_in(&sent, began);
+        assert_eq!(turn.settle(&IDLE, IDLE, began), WORKING);
+        assert_eq!(turn.deadline(began), Some(began + BEGINS_WITHIN));
+        assert_eq!(turn.settle(&WORKING, WORKING, began), WORKING);
+        turn.take_in(&stop(false, false, false), began);
+        assert_eq!(turn.settle(&WORKING, IDLE, began), IDLE);
+        // Another hook may refuse the message.
+        turn.take_in(&sent, began);
+        assert_eq!(turn.settle(&IDLE, IDLE, began), WORKING);
+        let later = began + BEGINS_WITHIN;
+        turn.settle(&WORKING, IDLE, later);
+        assert_eq!(turn.settle(&WORKING, IDLE, later + SETTLES_AFTER), IDLE);
     }
 
     #[test]

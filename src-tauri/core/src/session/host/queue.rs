@@ -338,8 +338,10 @@ impl Queue {
             (SessionState::Permission | SessionState::Question, _) => Some(CommandWait::Dialog),
             (SessionState::Idle | SessionState::Shell, prompt) => match prompt {
                 Prompt::Empty => None,
-                Prompt::Draft(_) if item.agreed => None,
-                Prompt::Draft(_) | Prompt::Shell(_) => Some(CommandWait::Draft),
+                Prompt::Draft(_) | Prompt::EndOfDraft(_) if item.agreed => None,
+                Prompt::Draft(_) | Prompt::EndOfDraft(_) | Prompt::Shell(_) => {
+                    Some(CommandWait::Draft)
+                }
                 Prompt::Hidden => Some(CommandWait::Dialog),
             },
             _ => Some(CommandWait::Idle),
@@ -364,7 +366,9 @@ impl Queue {
         self.changed = true;
         let until = view.now + SHOWN_WITHIN;
         let (phase, keys) = match view.prompt {
-            Prompt::Draft(_) => (Phase::PutAside { until }, PUT_ASIDE.to_vec()),
+            Prompt::Draft(_) | Prompt::EndOfDraft(_) => {
+                (Phase::PutAside { until }, PUT_ASIDE.to_vec())
+            }
             _ => (Phase::Pasted { until }, paste(&text)),
         };
         self.deadline = Some(until);
@@ -570,3 +574,6 @@ fn queued(
 fn paste(text: &str) -> Vec<u8> {
     [PASTE_BEGIN, text.as_bytes(), PASTE_END].concat()
 }
+
+#[cfg(test)]
+mod tests;
