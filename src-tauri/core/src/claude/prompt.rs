@@ -15,7 +15,7 @@ const MAX_ROWS: usize = 60;
 
 /// What the prompt on this screen shows.
 pub fn read(screen: &ScreenText) -> Prompt {
-    let Some((top, rows, bottom)) = box_around(screen) else {
+    let Some(PromptBox { top, rows, bottom }) = box_around(screen) else {
         return Prompt::Hidden;
     };
     let Some((first, more)) = rows.split_first() else {
@@ -69,19 +69,26 @@ pub fn read(screen: &ScreenText) -> Prompt {
     }
 }
 
+/// The prompt on the screen.
+struct PromptBox<'a> {
+    top: &'a [TextCell],
+    rows: &'a [Vec<TextCell>],
+    bottom: &'a [TextCell],
+}
+
 /// The two rules around the cursor, and the rows between them.
-fn box_around(screen: &ScreenText) -> Option<(&[TextCell], &[Vec<TextCell>], &[TextCell])> {
+fn box_around(screen: &ScreenText) -> Option<PromptBox<'_>> {
     let (_, y) = screen.cursor;
     let above = screen.rows.get(..y)?;
     let top = above.iter().rposition(|row| is_rule(row))?;
     let below = screen.rows.get(y..)?;
     let bottom = y + below.iter().position(|row| is_rule(row))?;
     (bottom - top <= MAX_ROWS).then_some(())?;
-    Some((
-        screen.rows.get(top)?,
-        screen.rows.get(top + 1..bottom)?,
-        screen.rows.get(bottom)?,
-    ))
+    Some(PromptBox {
+        top: screen.rows.get(top)?,
+        rows: screen.rows.get(top + 1..bottom)?,
+        bottom: screen.rows.get(bottom)?,
+    })
 }
 
 /// Whether a rule says that there are more rows in this direction.

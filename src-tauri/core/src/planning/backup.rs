@@ -327,7 +327,7 @@ mod tests {
         std::os::unix::fs::symlink("01-rules", project.path("link")).unwrap();
         let backup = project.phases.back_up(at(1)).unwrap().unwrap();
         assert_eq!((backup.folders, backup.at), (2, at(1)));
-        assert_eq!(project.phases.backups(), [backup.clone()]);
+        assert_eq!(project.phases.backups(), std::slice::from_ref(&backup));
 
         fs::remove_dir_all(project.path("")).unwrap();
         project.put("03-new/03-01-PLAN.md", "new");
