@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use super::command::as_installed;
 use super::files::{names, read};
 use super::{PLANNING_DIR, PlanningError, markdown, state_json};
@@ -29,6 +31,9 @@ pub struct PlanningState {
     pub next: Option<String>,
     /// What could not be used, where something else was read instead.
     pub problem: Option<StateProblem>,
+    /// When the newest of the files that it was read from was written; none where the system
+    /// does not say.
+    pub written_at: Option<Timestamp>,
 }
 
 /// Where a plan was read from.
@@ -162,7 +167,23 @@ pub fn read_planning(
             .filter(|command| command.starts_with('/'))
             .map(|command| as_installed(workspace, config_dir, &command)),
         problem,
+        written_at: written_at(workspace, source),
     }))
+}
+
+/// When the newest of a source's files was written.
+fn written_at(workspace: &Path, source: Source) -> Option<Timestamp> {
+    let files: &[&str] = match source {
+        Source::StateJson => &["state.json"],
+        Source::Markdown => &["ROADMAP.md", "STATE.md"],
+    };
+    files
+        .iter()
+        .filter_map(|name| {
+            let found = std::fs::metadata(workspace.join(PLANNING_DIR).join(name)).ok()?;
+            Timestamp::try_from(found.modified().ok()?).ok()
+        })
+        .max()
 }
 
 /// What a file says, before it is brought within limits.

@@ -4,6 +4,7 @@
 //! calls block: they read files, ask hosts and wait for processes.
 
 mod fold;
+mod milestones;
 mod start;
 mod unattended;
 
@@ -20,9 +21,10 @@ use crate::claude::login_env::{self, LoginEnv};
 use crate::claude::resume::CannotResume;
 use crate::folders::{Folders, FoldersError};
 use crate::model::{
-    ClaudeSessionId, CurrentSessionId, LineageEntry, OutputProject, ProjectId, TerminalKey,
-    TerminalSize,
+    ClaudeSessionId, CurrentSessionId, LineageEntry, MilestoneId, OutputProject, ProjectId,
+    TerminalKey, TerminalSize,
 };
+use crate::planning::{self, PlanningError};
 use crate::session;
 use crate::session::client::ClientError;
 use crate::session::hosts::Hosts;
@@ -33,6 +35,7 @@ use crate::session::screen::Palette;
 use crate::store::{CreateOutcome, MoveOutcome, NewProject, Store, StoreError};
 
 pub use fold::{FoldConflict, FoldError};
+pub use milestones::{MilestoneCommand, ProjectWork};
 pub use unattended::{MAX_PROMPT_BYTES, PERMISSION_MODES, RunOptions, RunOutcome, RunRefusal};
 
 /// The projects of this person on this machine, and their sessions.
@@ -204,6 +207,12 @@ pub enum SessionsError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// There is no such milestone.
+    #[error("there is no milestone {0}")]
+    NoSuchMilestone(MilestoneId),
+    /// The milestones' files in the workspace.
+    #[error(transparent)]
+    Planning(#[from] PlanningError),
     /// There is no copy of the transcript.
     #[error("no copy of the transcript was kept")]
     NoKeptCopy,
@@ -256,6 +265,8 @@ impl ProjectSessions {
     /// [`SessionsError::Workspace`] or [`SessionsError::Store`].
     pub fn open_folder(&self, path: &Path) -> Result<OutputProject, SessionsError> {
         let workspace_path = open_workspace(path)?;
+        // A folder that cannot be written to is opened all the same; its work says why.
+        let _ = planning::prepare(workspace_path.as_ref());
         if let Some(project) = self.store.project_at(&workspace_path)? {
             return Ok(project);
         }

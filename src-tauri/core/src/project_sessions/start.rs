@@ -20,6 +20,7 @@ use crate::model::{
     ClaudeSessionId, CurrentSessionId, OutputProject, ProjectId, ProjectStatus, SessionSource,
     SessionState, TerminalKey,
 };
+use crate::planning;
 use crate::process::{self, ProcessRef};
 use crate::session;
 use crate::session::host::{HostPaths, HostSession, HostSpec, end_process};
@@ -169,6 +170,8 @@ impl ProjectSessions {
         let mut project = self.project(id)?;
         // Before anything is decided: a folder that is gone is not a conversation that is gone.
         launch::open_workspace(project.workspace_path.as_ref())?;
+        // Its milestones' commands look for it there; without it they say so themselves.
+        let _ = planning::prepare(project.workspace_path.as_ref());
         let cli = self.cli();
         let CliSearch::Found { path, version } = cli else {
             return Err(SessionsError::Cli(Box::new(cli)));
