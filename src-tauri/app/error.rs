@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use reprise_core::claude::cli::CliSearch;
 use reprise_core::claude::launch::{LaunchError, WorkspaceError};
 use reprise_core::model::{InvalidId, ProjectId, TerminalKey};
-use reprise_core::project_sessions::{FoldError, SessionsError};
+use reprise_core::planning::{PlanningError, StateProblem};
+use reprise_core::project_sessions::{FoldError, RunRefusal, SessionsError};
 use reprise_core::session::client::ClientError;
+use reprise_core::session::queue::QueueRefused;
 use reprise_core::store::StoreError;
 
 use crate::dto::{CommandError, ErrorCode};
@@ -51,6 +53,15 @@ pub enum AppError {
         /// The link.
         url: String,
     },
+    /// A host refused to change its queue.
+    #[error("{}", .0.message)]
+    Queue(QueueRefused),
+    /// An unattended run was not started.
+    #[error(transparent)]
+    Run(Box<RunRefusal>),
+    /// There is no unattended run to tell of.
+    #[error("this project has had no unattended run")]
+    RunUnknown,
     /// The window asked for something that makes no sense: a fault of ours.
     #[error("the request makes no sense: {reason}")]
     InvalidRequest {
@@ -157,6 +168,9 @@ fn describe(error: AppError) -> Described {
             Some("Only http, https and mailto links are opened. Copy it instead."),
             vec![("url", url)],
         ),
+        E::Queue(refused) => queue(&refused.code, refused.message),
+        E::Run(refusal) => run(*refusal),
+        E::RunUnknown => (ErrorCode::RunUnknown, None, vec![]),
         E::InvalidRequest { reason } => (ErrorCode::InvalidRequest, None, vec![("reason", reason)]),
         E::Internal { reason } => internal(reason),
     }
@@ -197,13 +211,15 @@ fn sessions(error: SessionsError) -> Described {
         ),
         E::Cli(search) => cli(*search),
         E::NoConfigDir => internal(E::NoConfigDir.to_string()),
+        error @ E::NoSuchMilestone(_) => {
+            let reason = error.to_string();
+            (ErrorCode::MilestoneUnknown, None, vec![("reason", reason)])
+        }
+        E::Planning(error) => planning(&error),
         E::Folders(error) => internal(error.to_string()),
         error @ E::RunFile { .. } => internal(error.to_string()),
-        error @ (E::Refused(_) | E::NotQueued(_)) => (
-            ErrorCode::InvalidRequest,
-            Some("Change the command, then try again."),
-            vec![("reason", error.to_string())],
-        ),
+        E::Refused(refusal) => queue(refusal.code(), refusal.to_string()),
+        E::NotQueued(reason) => queue("", reason),
         error @ E::SessionProgram { .. } => (
             ErrorCode::HostNotStarted,
             Some("Install Reprise again: reprise-session belongs beside reprise."),
@@ -220,6 +236,122 @@ fn sessions(error: SessionsError) -> Described {
             ErrorCode::InvalidRequest,
             Some("Open the project again, then choose once more."),
             vec![("reason", error.to_string())],
+        ),
+    }
+}
+
+fn planning(error: &PlanningError) -> Described {
+    let (code, hint, path) = match error {
+        PlanningError::Io { path, .. } => (
+            ErrorCode::PlanningFiles,
+            "Check the folder's permissions, then try again.",
+            Some(path),
+        ),
+        PlanningError::Outside { path, .. } => (
+            ErrorCode::PlanningOutside,
+            "Remove the link. Reprise does not follow it.",
+            Some(path),
+        ),
+        PlanningError::NotAContextFile { path, .. } => (
+            ErrorCode::ContextFileRefused,
+            "Choose a smaller one, or name it in the description.",
+            Some(path),
+        ),
+        PlanningError::TooMuch { path, .. } => (
+            ErrorCode::PhasesTooMuch,
+            "Nothing was sent. Make it smaller, or copy it yourself.",
+            Some(path),
+        ),
+        PlanningError::NotTheSame { path } => (
+            ErrorCode::PhasesNotCopied,
+            "Nothing was sent or replaced. Try again.",
+            Some(path),
+        ),
+        PlanningError::NoSuchBackup { .. } => {
+            (ErrorCode::BackupUnknown, "Choose another one.", None)
+        }
+    };
+    let mut params = vec![("reason", error.to_string())];
+    params.extend(path.map(|path| ("path", shown(path))));
+    (code, Some(hint), params)
+}
+
+/// What of a plan could not be used, for the person to read beside the rest.
+pub fn plan_problem(problem: &StateProblem) -> CommandError {
+    let (code, name, value, hint) = match problem {
+        StateProblem::UnknownContract { found } => (
+            ErrorCode::PlanContractUnknown,
+            "found",
+            found.clone(),
+            "Update Reprise to see all of the plan.",
+        ),
+        StateProblem::Unreadable { why } => (
+            ErrorCode::PlanUnreadable,
+            "reason",
+            why.clone(),
+            "The next command of get-shit-done writes it anew.",
+        ),
+    };
+    CommandError {
+        code,
+        message: sentence(&problem.to_string()),
+        hint: Some(hint.to_owned()),
+        params: [(name.to_owned(), value)].into_iter().collect(),
+    }
+}
+
+/// Why a command is not in the queue, by the host's word for it.
+fn queue(word: &str, reason: String) -> Described {
+    let (code, hint) = match word {
+        "empty" => (ErrorCode::CommandEmpty, "Type a command."),
+        "several_lines" | "control_characters" => (
+            ErrorCode::CommandSeveralLines,
+            "Put it into a file and name the file.",
+        ),
+        "too_long" => (
+            ErrorCode::CommandTooLong,
+            "Put it into a file and name the file.",
+        ),
+        "too_many" => (ErrorCode::CommandsTooMany, "Take some out first."),
+        "no_such_command" => (ErrorCode::CommandGone, "It was taken out meanwhile."),
+        "being_sent" => (ErrorCode::CommandBeingSent, "Wait for it."),
+        _ => (ErrorCode::CommandRefused, "Nothing was sent."),
+    };
+    (code, Some(hint), vec![("reason", reason)])
+}
+
+fn run(refusal: RunRefusal) -> Described {
+    let reason = refusal.to_string();
+    match refusal {
+        RunRefusal::Live(_) => (
+            ErrorCode::RunWhileLive,
+            Some("End the session first."),
+            vec![],
+        ),
+        RunRefusal::NotTrusted { workspace } => (
+            ErrorCode::RunNotTrusted,
+            Some("Start the session once and answer Claude Code's question."),
+            vec![("path", workspace)],
+        ),
+        RunRefusal::TrustUnknown {
+            workspace,
+            settings,
+        } => (
+            ErrorCode::RunTrustUnknown,
+            Some("Check the file, then try again."),
+            vec![("path", workspace), ("file", settings)],
+        ),
+        RunRefusal::CannotResume(_) => (
+            ErrorCode::RunCannotResume,
+            Some("Open the project: it says what can be done."),
+            vec![("reason", reason)],
+        ),
+        RunRefusal::EmptyPrompt
+        | RunRefusal::PromptTooLong { .. }
+        | RunRefusal::UnknownPermissionMode(_) => (
+            ErrorCode::RunRefused,
+            Some("Nothing was started."),
+            vec![("reason", reason)],
         ),
     }
 }

@@ -13,6 +13,7 @@ mod live;
 mod menu;
 mod notify;
 mod page;
+mod plans;
 mod platform;
 mod preferences;
 mod setup;
@@ -22,6 +23,7 @@ mod tray;
 mod views;
 mod window;
 mod words;
+mod work_views;
 
 use std::process::ExitCode;
 

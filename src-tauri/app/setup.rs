@@ -14,13 +14,14 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::commands::{
-    desktop, preferences, projects, sessions, terminals, window as window_commands,
+    desktop, milestones, preferences, projects, queue, runs, sessions, terminals,
+    window as window_commands,
 };
 use crate::complain::complain;
 use crate::events::Event;
 use crate::preferences::PreferencesFile;
 use crate::state::App;
-use crate::{arguments, closing, page, platform, shell, window};
+use crate::{arguments, closing, page, plans, platform, shell, window};
 
 const IDENTIFIER: &str = "dev.reprise.Reprise";
 /// A window that is being moved has come to rest after this much time.
@@ -76,6 +77,20 @@ fn build(folder: Option<PathBuf>) -> Result<tauri::App, String> {
             projects::locate_folder,
             projects::remove_project,
             projects::set_launch_options,
+            milestones::project_work,
+            milestones::create_milestone,
+            milestones::rename_milestone,
+            milestones::set_milestone_status,
+            milestones::open_milestone_context,
+            milestones::open_milestone_folder,
+            milestones::choose_files,
+            milestones::start_milestone,
+            milestones::restore_phases,
+            milestones::set_milestone_command,
+            queue::queue_command,
+            queue::queue_change,
+            runs::run_unattended,
+            runs::open_run_log,
             sessions::start_session,
             sessions::new_shell,
             sessions::end_terminal,
@@ -153,6 +168,7 @@ async fn follow_terminals(app: AppHandle) {
     loop {
         state.live.change().await;
         state.fold_changes().await;
+        plans::note_news(&app).await;
         Event::ProjectsChanged.send(&app);
         // A host of another version may have come or gone.
         let now = state.notices();

@@ -20,6 +20,7 @@ use crate::dto::{
 use crate::error::AppError;
 use crate::live::LiveTerminals;
 use crate::page::Page;
+use crate::plans::Plans;
 use crate::preferences::PreferencesFile;
 use crate::shell::Shell;
 use crate::views::{self, ProjectFacts};
@@ -44,6 +45,8 @@ pub struct App {
     pub page: Page,
     /// What stands outside the page.
     pub shell: Shell,
+    /// The plans that are watched.
+    pub plans: Plans,
     /// None until the store could be opened.
     opened: tokio::sync::Mutex<Option<Sessions>>,
     claude_search: tokio::sync::Mutex<()>,
@@ -86,6 +89,7 @@ impl App {
             attachments: Arc::default(),
             page: Page::default(),
             shell: Shell::new(Timestamp::now()),
+            plans: Plans::default(),
             opened: tokio::sync::Mutex::default(),
             claude_search: tokio::sync::Mutex::default(),
             known: Mutex::new(Known {

@@ -17,8 +17,8 @@ use reprise_core::session::protocol::HostStatus;
 use reprise_core::session::screen::Palette;
 use reprise_core::session::unattended::{RunRecord, RunStatus};
 
-use crate::dto;
 use crate::error::AppError;
+use crate::{dto, work_views};
 
 /// What a project's view is made of, beside the project itself.
 #[derive(Debug, Clone, Copy, Default)]
@@ -165,7 +165,7 @@ pub fn terminal(status: &HostStatus, build: Option<&str>) -> dto::TerminalView {
         title: status.title.clone(),
         progress: status.progress,
         waits_for_restart: waits_for_restart(status, build),
-        queue: Vec::new(),
+        queue: status.queue.iter().map(work_views::queued).collect(),
         ask: status.ask.as_ref().map(|ask| dto::AskView {
             tool: ask.tool.clone(),
             input: ask.input.clone(),
@@ -242,7 +242,7 @@ pub fn claude_check(search: CliSearch) -> dto::ClaudeCheck {
 pub fn outcome(outcome: StartOutcome, build: Option<&str>) -> dto::StartOutcome {
     match outcome {
         StartOutcome::Live(status) => dto::StartOutcome::Live {
-            terminal: terminal(&status, build),
+            terminal: Box::new(terminal(&status, build)),
         },
         StartOutcome::CannotResume(failure) => dto::StartOutcome::CannotResume {
             failure: resume_failure(*failure),

@@ -22,6 +22,10 @@ pub const OPEN_FOLDER: Words = Words {
     english: "Open folder",
     portuguese: "Abrir pasta",
 };
+pub const CHOOSE_FILES: Words = Words {
+    english: "Files as context",
+    portuguese: "Arquivos como contexto",
+};
 pub const LOCATE_FOLDER: Words = Words {
     english: "Locate the project's folder",
     portuguese: "Localizar a pasta do projeto",

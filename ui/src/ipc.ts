@@ -19,7 +19,8 @@ import type {
   ProjectView,
   ProjectWork,
   QueueChange,
-  RunView,
+  QueueOutcome,
+  RunStarted,
   StartChoice,
   StartMilestoneOutcome,
   StartOutcome,
@@ -140,7 +141,7 @@ export const chooseFiles = () => call<string[]>('choose_files');
 export const startMilestone = (milestoneId: string, size: GridSize, palette: TerminalPalette) =>
   call<StartMilestoneOutcome>('start_milestone', { milestoneId, size, palette });
 export const queueCommand = (projectId: string, text: string) =>
-  call<string>('queue_command', { projectId, text });
+  call<QueueOutcome>('queue_command', { projectId, text });
 export const queueChange = (projectId: string, change: QueueChange) =>
   call<undefined>('queue_change', { projectId, change });
 export const restorePhases = (projectId: string, backupId: string) =>
@@ -150,7 +151,7 @@ export const runUnattended = (
   milestoneId: string | null,
   prompt: string | null,
   permissionMode: string,
-) => call<RunView>('run_unattended', { projectId, milestoneId, prompt, permissionMode });
+) => call<RunStarted>('run_unattended', { projectId, milestoneId, prompt, permissionMode });
 export const openRunLog = (projectId: string) => call<undefined>('open_run_log', { projectId });
 export const setMilestoneCommand = (projectId: string, template: string | null) =>
   call<undefined>('set_milestone_command', { projectId, template });

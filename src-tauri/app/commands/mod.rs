@@ -3,8 +3,11 @@
 //! outcome into plain data.
 
 pub mod desktop;
+pub mod milestones;
 pub mod preferences;
 pub mod projects;
+pub mod queue;
+pub mod runs;
 pub mod sessions;
 pub mod terminals;
 pub mod window;

@@ -177,7 +177,7 @@ async fn ask_for_folder(app: &AppHandle, title: &Words, near: Option<PathBuf>) -
 }
 
 /// One line that says something.
-fn checked_name(name: &str) -> Result<String, AppError> {
+pub fn checked_name(name: &str) -> Result<String, AppError> {
     let name: String = name
         .chars()
         .map(|letter| if letter.is_control() { ' ' } else { letter })

@@ -33,7 +33,7 @@ pub async fn start_session(
     if let Some(status) = live.await? {
         let build = app.build();
         return Ok(StartOutcome::Live {
-            terminal: views::terminal(&status, build.as_deref()),
+            terminal: Box::new(views::terminal(&status, build.as_deref())),
         });
     }
     let sessions = app.sessions().await?;

@@ -19,8 +19,8 @@ pub use front::FrontView;
 pub use notice::{CommandError, ErrorCode, Notice};
 pub use preferences::{CloseDecision, LocaleChoice, OnClose, Preferences, PreferencesPatch, Theme};
 pub use project::{DisplayMode, LastEnd, LaunchOptions, ProjectStatus, ProjectView, SessionSource};
-pub use queue::{QueueChange, QueueWait, QueuedCommandState, QueuedCommandView};
-pub use run::{AskView, RunResultView, RunView};
+pub use queue::{QueueChange, QueueOutcome, QueueWait, QueuedCommandState, QueuedCommandView};
+pub use run::{AskView, RunResultView, RunStarted, RunView};
 pub use start::{EarlierSession, ResumeFailure, ResumeFailureCause, StartChoice, StartOutcome};
 pub use terminal::{GridSize, TerminalPalette, TerminalRef, TerminalState, TerminalView};
 pub use work::{
@@ -67,8 +67,10 @@ mod tests {
             QueuedCommandState,
             QueueWait,
             QueueChange,
+            QueueOutcome,
             AskView,
             RunView,
+            RunStarted,
             RunResultView,
             GridSize,
             TerminalPalette,

@@ -124,6 +124,50 @@ pub enum ErrorCode {
     ClipboardUnavailable,
     /// `url`: not a link that Reprise opens.
     LinkRefused,
+    /// The milestone is not in the store any more.
+    MilestoneUnknown,
+    /// `path`, `reason`: a file of a milestone or of the plan cannot be read or written.
+    PlanningFiles,
+    /// `path`: a link that leads out of the workspace.
+    PlanningOutside,
+    /// `path`: a file that cannot belong to a milestone's context.
+    ContextFileRefused,
+    /// `path`: more than is copied.
+    PhasesTooMuch,
+    /// `path`: a copy that does not agree with the original.
+    PhasesNotCopied,
+    /// The copy of the phases is gone.
+    BackupUnknown,
+    /// `found`: `state.json` has a contract that this version does not read.
+    PlanContractUnknown,
+    /// `reason`: `state.json` cannot be read.
+    PlanUnreadable,
+    /// There is nothing in the command.
+    CommandEmpty,
+    /// The command has several lines, or keys in it.
+    CommandSeveralLines,
+    /// The command is too long.
+    CommandTooLong,
+    /// Too many commands wait.
+    CommandsTooMany,
+    /// The command is not in the queue any more.
+    CommandGone,
+    /// The command is being sent, or was delivered.
+    CommandBeingSent,
+    /// `reason`: no command can be typed there.
+    CommandRefused,
+    /// The project's session runs: two processes never share a conversation.
+    RunWhileLive,
+    /// `path`: `-p` would run an untrusted folder's hooks.
+    RunNotTrusted,
+    /// `path`, `file`: whether it is trusted cannot be read.
+    RunTrustUnknown,
+    /// `reason`: the conversation cannot be taken up.
+    RunCannotResume,
+    /// `reason`
+    RunRefused,
+    /// There is no unattended run to tell of.
+    RunUnknown,
     /// `reason`
     InvalidRequest,
     /// `reason`: nothing the person did.

@@ -4,6 +4,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::BackupView;
+
+/// What putting a command into the queue came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueOutcome {
+    /// The command's id.
+    pub command_id: String,
+    /// The copy of the plan's phases that was made before it.
+    pub backup: Option<BackupView>,
+}
+
 /// A command in the queue of a live session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]

@@ -4,6 +4,18 @@ use jiff::Timestamp;
 use serde::Serialize;
 use ts_rs::TS;
 
+use super::BackupView;
+
+/// An unattended run that was started.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RunStarted {
+    /// The run.
+    pub run: RunView,
+    /// The copy of the plan's phases that was made before it.
+    pub backup: Option<BackupView>,
+}
+
 /// What an open permission prompt or question is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]

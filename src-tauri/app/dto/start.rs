@@ -38,7 +38,7 @@ pub enum StartOutcome {
     /// The terminal lives: it was there or was started.
     Live {
         /// The terminal to attach to.
-        terminal: TerminalView,
+        terminal: Box<TerminalView>,
     },
     /// Nothing was started: the person chooses.
     CannotResume {

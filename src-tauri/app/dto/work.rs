@@ -203,7 +203,7 @@ pub enum StartMilestoneOutcome {
     /// The session was started with its command.
     Started {
         /// The terminal to attach to.
-        terminal: TerminalView,
+        terminal: Box<TerminalView>,
         /// The copy of the phases that was made before.
         backup: Option<BackupView>,
     },

@@ -343,6 +343,19 @@ id: string,
 before: string | null, } | { "op": "clear" };
 
 /**
+ * What putting a command into the queue came to.
+ */
+export type QueueOutcome = { 
+/**
+ * The command's id.
+ */
+commandId: string, 
+/**
+ * The copy of the plan's phases that was made before it.
+ */
+backup: BackupView | null, };
+
+/**
  * What an open permission prompt or question is about.
  */
 export type AskView = { 
@@ -403,6 +416,19 @@ cancelled: boolean,
  * When it ended; none while it runs, or where its host was killed.
  */
 endedAt: string | null, };
+
+/**
+ * An unattended run that was started.
+ */
+export type RunStarted = { 
+/**
+ * The run.
+ */
+run: RunView, 
+/**
+ * The copy of the plan's phases that was made before it.
+ */
+backup: BackupView | null, };
 
 /**
  * What came of an unattended run.
@@ -1092,4 +1118,4 @@ params: { [key in string]: string }, };
 /**
  * The kinds of failure; beside each the names of its params.
  */
-export type ErrorCode = "folderMissing" | "folderNotAFolder" | "folderUnreadable" | "folderNameNotText" | "folderTaken" | "projectUnknown" | "projectLive" | "terminalUnknown" | "attachmentUnknown" | "storeUnavailable" | "storeReadOnly" | "diskFull" | "sessionConflict" | "claudeMissing" | "claudeTooOld" | "claudeBroken" | "launchOptionRefused" | "hostNotStarted" | "hostUnreachable" | "hostRefused" | "preferencesNotSaved" | "clipboardUnavailable" | "linkRefused" | "invalidRequest" | "internal";
+export type ErrorCode = "folderMissing" | "folderNotAFolder" | "folderUnreadable" | "folderNameNotText" | "folderTaken" | "projectUnknown" | "projectLive" | "terminalUnknown" | "attachmentUnknown" | "storeUnavailable" | "storeReadOnly" | "diskFull" | "sessionConflict" | "claudeMissing" | "claudeTooOld" | "claudeBroken" | "launchOptionRefused" | "hostNotStarted" | "hostUnreachable" | "hostRefused" | "preferencesNotSaved" | "clipboardUnavailable" | "linkRefused" | "milestoneUnknown" | "planningFiles" | "planningOutside" | "contextFileRefused" | "phasesTooMuch" | "phasesNotCopied" | "backupUnknown" | "planContractUnknown" | "planUnreadable" | "commandEmpty" | "commandSeveralLines" | "commandTooLong" | "commandsTooMany" | "commandGone" | "commandBeingSent" | "commandRefused" | "runWhileLive" | "runNotTrusted" | "runTrustUnknown" | "runCannotResume" | "runRefused" | "runUnknown" | "invalidRequest" | "internal";

@@ -164,9 +164,10 @@ export class Works {
       await session?.start(null);
       if (session?.phase !== 'open') return false;
     }
-    const id = await this.#host.attempt(() => ipc.queueCommand(projectId, text));
+    const outcome = await this.#host.attempt(() => ipc.queueCommand(projectId, text));
+    if (outcome?.backup) this.#host.tellBackup(projectId, outcome.backup);
     await this.#host.refresh();
-    return id !== undefined;
+    return outcome !== undefined;
   }
 
   async change(projectId: string, change: QueueChange): Promise<void> {
@@ -190,7 +191,8 @@ export class Works {
     prompt: string | null,
     permissionMode: string,
   ): Promise<void> {
-    await ipc.runUnattended(projectId, milestoneId, prompt, permissionMode);
+    const started = await ipc.runUnattended(projectId, milestoneId, prompt, permissionMode);
+    if (started.backup) this.#host.tellBackup(projectId, started.backup);
     await this.#host.refresh();
     await this.read(projectId);
   }
