@@ -245,7 +245,7 @@ pub fn outcome(outcome: StartOutcome, build: Option<&str>) -> dto::StartOutcome 
             terminal: Box::new(terminal(&status, build)),
         },
         StartOutcome::CannotResume(failure) => dto::StartOutcome::CannotResume {
-            failure: resume_failure(*failure),
+            failure: Box::new(resume_failure(*failure)),
         },
     }
 }

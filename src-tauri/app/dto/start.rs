@@ -43,7 +43,7 @@ pub enum StartOutcome {
     /// Nothing was started: the person chooses.
     CannotResume {
         /// Why, and what is possible.
-        failure: ResumeFailure,
+        failure: Box<ResumeFailure>,
     },
 }
 

@@ -210,7 +210,7 @@ pub enum StartMilestoneOutcome {
     /// The session could not be taken up: the person chooses.
     CannotResume {
         /// Why, and what is possible.
-        failure: ResumeFailure,
+        failure: Box<ResumeFailure>,
         /// The copy of the phases that was made before.
         backup: Option<BackupView>,
     },
