@@ -109,7 +109,7 @@ impl Claude {
     pub fn say(&self, text: &str) -> Viewer {
         self.wait_for_state(SessionState::Idle);
         let mut viewer = self.attach();
-        viewer.type_text(&format!("\x1b[200~{text}\x1b[201~\r"));
+        viewer.say(text);
         viewer.wait_for_text(&format!("you said: {text}"));
         viewer
     }

@@ -52,8 +52,7 @@ impl Typist {
     }
 
     fn say(&mut self, text: &str) {
-        self.viewer
-            .type_text(&format!("\x1b[200~{text}\x1b[201~\r"));
+        self.viewer.say(text);
     }
 
     fn idle(&self) {

@@ -64,8 +64,7 @@ impl Session {
     }
 
     fn say(&mut self, text: &str) {
-        self.viewer
-            .type_text(&format!("\x1b[200~{text}\x1b[201~\r"));
+        self.viewer.say(text);
     }
 
     /// Waits until the CLI itself says this, and then for the list, which has 500 ms.
@@ -100,8 +99,15 @@ impl Session {
         );
     }
 
-    fn waiting(&self, what: &str, word: &str) -> HostStatus {
-        self.becomes(&LiveStatus::Waiting(what.to_owned()), word);
+    fn waiting(&self, word: &str) -> HostStatus {
+        // Versions differ in what they call a question.
+        wait_for("the CLI to wait", || {
+            let said = live::of_process(&self.claude.config(), self.pid)
+                .ok()??
+                .status?;
+            matches!(said, LiveStatus::Waiting(_)).then_some(())
+        });
+        self.is_shown(word);
         // The hook is a process of its own and may come after the file.
         wait_for("what is asked", || {
             self.claude.status().filter(|status| status.ask.is_some())
@@ -190,7 +196,7 @@ fn a_permission_prompt_denied_and_granted() {
     let made = at.file("shop/made");
     for granted in [false, true] {
         at.say("TOOL bash touch made");
-        let asked = at.waiting("permission prompt", "permission");
+        let asked = at.waiting("permission");
         let ask = asked.ask.unwrap();
         assert_eq!(
             (ask.tool.as_str(), ask.input.as_str()),
@@ -226,7 +232,7 @@ fn of_several_tools_that_ask_at_once_all_are_told() {
     std::fs::write(&other, "2").unwrap();
     let read = |path: &PathBuf| serde_json::json!({"name": "Read", "input": {"file_path": path}});
     at.say(&format!("TOOLS [{},{}]", read(&one), read(&other)));
-    at.waiting("permission prompt", "permission");
+    at.waiting("permission");
     wait_for("both requests", || {
         let ask = at.claude.status()?.ask?;
         let names = |path: &PathBuf| ask.input.contains(path.to_str().unwrap());
@@ -239,7 +245,7 @@ fn a_question() {
     let mut at = Session::new("manual");
     let question = r#"{"questions":[{"question":"Which colour?","header":"Colour","multiSelect":false,"options":[{"label":"Red","description":"r"},{"label":"Blue","description":"b"}]}]}"#;
     at.say(&format!("TOOL json AskUserQuestion {question}"));
-    let asked = at.waiting("input needed", "question");
+    let asked = at.waiting("question");
     let ask = asked.ask.unwrap();
     assert_eq!(
         (ask.tool.as_str(), ask.input.as_str()),

@@ -48,6 +48,18 @@ impl Viewer {
         self.send(&Request::Input(text.as_bytes().to_vec()));
     }
 
+    /// Sends a prompt as a person does: Enter once the text stands there. Older versions do not
+    /// take an Enter that comes with the text.
+    pub fn say(&mut self, text: &str) {
+        let head: String = text.chars().take(30).collect();
+        let before = self.text().matches(&head).count();
+        self.type_text(&format!("\x1b[200~{text}\x1b[201~"));
+        while self.text().matches(&head).count() <= before {
+            self.receive();
+        }
+        self.type_text("\r");
+    }
+
     pub fn resize(&mut self, size: TerminalSize) {
         self.send(&Request::Resize(seen(size)));
     }

@@ -50,6 +50,8 @@ pub fn state_of(known: &Known<'_>) -> SessionState {
         Some(LiveStatus::Busy) => SessionState::Working,
         Some(LiveStatus::Shell) => SessionState::Shell,
         Some(LiveStatus::Waiting(what)) => match what.as_str() {
+            // Version 2.1.200 calls a question so, too.
+            "permission prompt" if known.asked == Some(Asked::Question) => SessionState::Question,
             "permission prompt" | "sandbox request" | "worker request" => SessionState::Permission,
             _ => SessionState::Question,
         },
@@ -111,6 +113,22 @@ mod tests {
             };
             assert_eq!(state_of(&ended), SessionState::Ended(EXIT));
         }
+    }
+
+    #[test]
+    fn a_question_that_the_file_calls_a_permission_prompt_is_told_by_its_hook() {
+        let waiting = LiveStatus::Waiting("permission prompt".to_owned());
+        let state = |asked| {
+            state_of(&Known {
+                status: Some(&waiting),
+                asked,
+                was_ready: true,
+                ..Known::default()
+            })
+        };
+        assert_eq!(state(Some(Asked::Question)), SessionState::Question);
+        assert_eq!(state(Some(Asked::Permission)), SessionState::Permission);
+        assert_eq!(state(None), SessionState::Permission);
     }
 
     #[test]

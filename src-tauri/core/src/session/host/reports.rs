@@ -34,8 +34,13 @@ impl Running {
     /// What a state of the CLI means for the terminal: an unattended run has no prompt, so it
     /// works until it ends.
     pub(super) fn state_of_run(&self, state: SessionState) -> SessionState {
+        let Some(run) = &self.status.run else {
+            return state;
+        };
         match state {
-            SessionState::Idle | SessionState::Shell if self.status.run.is_some() => {
+            SessionState::Idle | SessionState::Shell => SessionState::Working,
+            // Not every version writes a session file for it; the stream says that it began.
+            SessionState::Starting | SessionState::Unknown if run.session_id.is_some() => {
                 SessionState::Working
             }
             state => state,
@@ -72,5 +77,9 @@ impl Running {
     /// is the one that the program was started with, unless the CLI took another.
     fn capture(&mut self, id: ClaudeSessionId) {
         self.new_session_id(id, SessionSource::Unknown, true);
+        let state = self.state_of_run(self.status.state.clone());
+        if state != self.status.state {
+            self.set_state(state);
+        }
     }
 }
