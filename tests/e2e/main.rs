@@ -9,6 +9,7 @@ mod attach;
 mod clear;
 mod crashes;
 mod desktop;
+mod milestones;
 mod reopen;
 mod shells;
 mod typing;
