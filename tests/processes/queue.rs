@@ -531,3 +531,24 @@ fn from_a_script_a_command_is_sent_or_it_fails_with_the_reason() {
     at.claude.world.run(&["kill", &name]);
     fails(&["send", &name, "x"], "does not run", 4);
 }
+
+#[test]
+fn in_a_window_so_small_that_the_prompt_fills_it() {
+    let mut at = Typist::new();
+    at.viewer
+        .resize(reprise_core::model::TerminalSize { cols: 30, rows: 8 });
+    wait_for("the size", || {
+        (at.claude.status()?.size.rows == 8).then_some(())
+    });
+    let long = "a command that is longer than the whole window can show at once, so that only a \
+                part of it is seen while it waits for its Enter";
+    for text in ["a command that takes two rows here", long] {
+        let id = add(&at.claude, text);
+        delivered(&at.claude, id);
+        at.idle();
+        let head = &text[..30];
+        let said = at.claude.api.said();
+        let times = said.iter().filter(|said| said.starts_with(head)).count();
+        assert_eq!(times, 1, "{said:?}");
+    }
+}

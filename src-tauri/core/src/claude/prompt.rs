@@ -30,13 +30,11 @@ pub fn read(screen: &ScreenText) -> Prompt {
     };
     let indented = |row: &Vec<TextCell>| row.iter().take(2).all(is_blank);
     if counts_more(top, "\u{2191}") && rows.iter().all(indented) {
-        // With more below, what is seen is not its end.
-        let end = if counts_more(bottom, "\u{2193}") {
-            String::new()
-        } else {
-            lines()
+        return Prompt::PartOfDraft {
+            part: lines(),
+            // Where the lower rule has no room, the last row may have none either.
+            is_end: !bottom.is_empty() && !counts_more(bottom, "\u{2193}"),
         };
-        return Prompt::EndOfDraft(end);
     }
     let glyph = first.first().map_or("", |cell| cell.text.as_str());
     let spaced = first.get(1).is_none_or(is_blank);
@@ -48,7 +46,10 @@ pub fn read(screen: &ScreenText) -> Prompt {
         return Prompt::Hidden;
     }
     if counts_more(bottom, "\u{2193}") {
-        return Prompt::EndOfDraft(String::new());
+        return Prompt::PartOfDraft {
+            part: lines(),
+            is_end: false,
+        };
     }
     let typed = || rows.iter().flat_map(|row| row.iter().skip(2));
     if in_shell_mode {
@@ -82,12 +83,16 @@ fn box_around(screen: &ScreenText) -> Option<PromptBox<'_>> {
     let above = screen.rows.get(..y)?;
     let top = above.iter().rposition(|row| is_rule(row))?;
     let below = screen.rows.get(y..)?;
-    let bottom = y + below.iter().position(|row| is_rule(row))?;
+    // On a small screen the lower rule has no room.
+    let bottom = below
+        .iter()
+        .position(|row| is_rule(row))
+        .map_or(screen.rows.len(), |rule| y + rule);
     (bottom - top <= MAX_ROWS).then_some(())?;
     Some(PromptBox {
         top: screen.rows.get(top)?,
         rows: screen.rows.get(top + 1..bottom)?,
-        bottom: screen.rows.get(bottom)?,
+        bottom: screen.rows.get(bottom).map_or(&[], Vec::as_slice),
     })
 }
 
@@ -202,6 +207,17 @@ mod tests {
     }
 
     #[test]
+    fn on_a_small_screen_the_lower_rule_has_no_room() {
+        let rows = ["--", "\u{276f} hello", "  there^ "];
+        assert_eq!(
+            read(&screen(&rows, 2)),
+            Prompt::Draft("hello\nthere".into())
+        );
+        let dialog = ["--", " Bash command", " \u{276f} 1. Yes", "   2. No"];
+        assert_eq!(read(&screen(&dialog, 2)), Prompt::Hidden);
+    }
+
+    #[test]
     fn a_rule_may_carry_a_name() {
         let named = "\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500} my work \u{2500}\u{2500}";
         let rows = [named, "\u{276f} x", "--"];
@@ -213,7 +229,8 @@ mod tests {
         let up = "\u{2500}\u{2500} \u{2191} 2 more \u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}\u{2500}";
         let down = up.replace('\u{2191}', "\u{2193}");
         let end = read(&screen(&[up, "  and more", "  of it^ ", "--"], 2));
-        assert_eq!(end, Prompt::EndOfDraft("and more\nof it".into()));
+        let part = "and more\nof it".to_owned();
+        assert_eq!(end, Prompt::PartOfDraft { part, is_end: true });
         assert!(end.holds("first and more of it"));
         assert!(!end.holds("first and more of it."));
         for rows in [
@@ -221,9 +238,12 @@ mod tests {
             ["--", "\u{276f} and more", "  of it", &down],
         ] {
             let middle = read(&screen(&rows, 1));
-            assert_eq!(middle, Prompt::EndOfDraft(String::new()));
-            assert!(!middle.holds("and more of it"));
+            assert!(matches!(&middle, Prompt::PartOfDraft { is_end: false, .. }));
+            assert!(middle.holds("first and more of it and the rest"));
+            assert!(!middle.holds("first and less of it"));
         }
+        let cut = read(&screen(&[up, "  and more", "  of it"], 2));
+        assert!(cut.holds("first and more of it and the rest"));
     }
 
     #[test]

@@ -16,8 +16,13 @@ pub enum Prompt {
     Empty,
     /// It holds this text, a line for each row.
     Draft(String),
-    /// It holds a text that is longer than it shows: this is its end, where the cursor stands.
-    EndOfDraft(String),
+    /// It holds a text that is longer than it shows.
+    PartOfDraft {
+        /// What is seen of it.
+        part: String,
+        /// Whether that is its end.
+        is_end: bool,
+    },
     /// What is typed would be run by a shell; it holds this text.
     Shell(String),
     /// It is not to be seen: a dialog or a menu stands in its place.
@@ -32,7 +37,9 @@ impl Prompt {
             |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace()).collect() };
         match self {
             Self::Draft(draft) => solid(draft) == solid(text),
-            Self::EndOfDraft(end) => !end.is_empty() && solid(text).ends_with(&solid(end)),
+            Self::PartOfDraft { part, .. } if part.is_empty() => false,
+            Self::PartOfDraft { part, is_end: true } => solid(text).ends_with(&solid(part)),
+            Self::PartOfDraft { part, .. } => solid(text).contains(&solid(part)),
             Self::Empty | Self::Shell(_) | Self::Hidden => false,
         }
     }

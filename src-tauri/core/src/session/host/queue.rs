@@ -338,8 +338,8 @@ impl Queue {
             (SessionState::Permission | SessionState::Question, _) => Some(CommandWait::Dialog),
             (SessionState::Idle | SessionState::Shell, prompt) => match prompt {
                 Prompt::Empty => None,
-                Prompt::Draft(_) | Prompt::EndOfDraft(_) if item.agreed => None,
-                Prompt::Draft(_) | Prompt::EndOfDraft(_) | Prompt::Shell(_) => {
+                Prompt::Draft(_) | Prompt::PartOfDraft { .. } if item.agreed => None,
+                Prompt::Draft(_) | Prompt::PartOfDraft { .. } | Prompt::Shell(_) => {
                     Some(CommandWait::Draft)
                 }
                 Prompt::Hidden => Some(CommandWait::Dialog),
@@ -366,7 +366,7 @@ impl Queue {
         self.changed = true;
         let until = view.now + SHOWN_WITHIN;
         let (phase, keys) = match view.prompt {
-            Prompt::Draft(_) | Prompt::EndOfDraft(_) => {
+            Prompt::Draft(_) | Prompt::PartOfDraft { .. } => {
                 (Phase::PutAside { until }, PUT_ASIDE.to_vec())
             }
             _ => (Phase::Pasted { until }, paste(&text)),
