@@ -32,6 +32,7 @@ test-long: setup-test ui ## the same with the long variants
 lint: setup-lint ui ## format, clippy, licences and sources of dependencies, svelte-check, eslint, prettier
 	@cargo fmt --all --check
 	@cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+	@cargo fetch --quiet --locked # of every target: cargo-deny reads all of them
 	@cargo deny --log-level error --locked --offline check licenses bans sources
 	@cd ui && npm run --silent check && npm run --silent lint
 
