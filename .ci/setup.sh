@@ -13,6 +13,8 @@ cd "$(dirname "$0")/.."
 tauri_driver_version=2.1.0
 cargo_nextest_version=0.9.143
 cargo_deny_version=0.20.2
+get_shit_done_version=1.42.3
+gsd_core_version=1.14.0
 oldest_rust=1.88
 oldest_node=20.19
 
@@ -48,6 +50,10 @@ main() {
   system_packages
   [ -n "$check_only" ] && return
   ui_packages
+  if wants core || wants test; then
+    npm_package get-shit-done-cc "$get_shit_done_version"
+    npm_package @opengsd/gsd-core "$gsd_core_version"
+  fi
   if wants test || wants bench; then
     cargo_tool tauri-driver "$tauri_driver_version"
   fi
@@ -152,6 +158,25 @@ ui_packages() {
   fi
   rm -f "$log"
   printf '%s\n' "$now" >"$stamp"
+}
+
+# A package whose files the tests use, without what it depends on.
+npm_package() {
+  local name=$1 version=$2
+  local folder=target/tools/npm/${name#*/} stamp=target/tools/.${name#*/}-$version
+  [ -d "$folder" ] && [ -f "$stamp" ] && return
+  say "downloading the npm package $name $version into target/tools"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  local archive
+  if ! archive=$(npm pack --silent --pack-destination target/tools "$name@$version" 2>&1 </dev/null); then
+    printf '%s\n' "$archive" >&2
+    stop "npm pack $name failed"
+  fi
+  archive=target/tools/$(tail -n 1 <<<"$archive")
+  tar -xzf "$archive" -C "$folder" --strip-components 1
+  rm -f "$archive"
+  touch "$stamp"
 }
 
 cargo_tool() {

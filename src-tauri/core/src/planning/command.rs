@@ -1,8 +1,8 @@
 //! Which command starts a milestone: found by looking at what is installed.
 //!
-//! get-shit-done 1.42 and gsd-core 1.14 install their commands into `.claude/commands/gsd/`,
-//! which makes `/gsd:new-milestone`; installed for the person as skills they are called
-//! `/gsd-new-milestone` (observed with both packages).
+//! get-shit-done-cc 1.42 installs `.claude/commands/gsd/new-milestone.md`, which makes
+//! `/gsd:new-milestone`; gsd-core 1.14 installs `.claude/commands/gsd-new-milestone.md`, and
+//! for the person a skill of that name, both of which make `/gsd-new-milestone` (observed).
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ pub const DEFAULT_ARGUMENT: &str = PLACEHOLDER;
 pub enum CommandKind {
     /// `/gsd:new-milestone`.
     GsdCommand,
-    /// `/gsd-new-milestone`.
+    /// `/gsd-new-milestone`: a skill, or a command of that name.
     GsdSkill,
     /// A sentence that names the context file, or a command of the person's own.
     PlainPrompt,
@@ -105,11 +105,12 @@ pub(super) fn as_installed(workspace: &Path, config_dir: &Path, command: &str) -
 
 /// How a command of get-shit-done is called, where it is installed below `base`.
 fn installed(base: &Path, name: &str) -> Option<(&'static str, CommandKind)> {
-    let command = base.join(format!("commands/gsd/{name}.md"));
-    let skill = base.join(format!("skills/gsd-{name}/SKILL.md"));
-    if command.is_file() {
+    let there = |file: String| base.join(file).is_file();
+    if there(format!("commands/gsd/{name}.md")) {
         Some(("/gsd:", CommandKind::GsdCommand))
-    } else if skill.is_file() {
+    } else if there(format!("commands/gsd-{name}.md"))
+        || there(format!("skills/gsd-{name}/SKILL.md"))
+    {
         Some(("/gsd-", CommandKind::GsdSkill))
     } else {
         None
