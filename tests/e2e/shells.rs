@@ -18,6 +18,16 @@ fn open_shell(world: &World, app: &App<'_>) {
             Err(format!("{list:?}; {}", app.page_text()))
         }
     });
+    // The button has the focus until the shell is in front.
+    wait_for("the keyboard to be the shell's", SLOW, || {
+        let tab = app.web().by_role("tab", "Shell 1")?;
+        let focus = "return document.activeElement instanceof HTMLTextAreaElement";
+        let textarea = app.web().execute(focus, &[])?;
+        if tab.is_empty() || textarea != true {
+            return Err(format!("{} tabs, text area: {textarea}", tab.len()));
+        }
+        Ok(())
+    });
     run(app, "echo ready-$((1+1))");
     app.wait_for_text("ready-2");
 }

@@ -151,6 +151,8 @@ export class ProjectSession implements SessionFacts {
   }
 
   async newShell(): Promise<void> {
+    // What is typed from now on is meant for the shell: it must not reach what is in front.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     const shell = await ipc.newShell(this.projectId, await this.#host.measure(), hostPalette());
     this.bringToFront(shell);
   }
