@@ -10,6 +10,7 @@ mod clear;
 mod crashes;
 mod desktop;
 mod milestones;
+mod queue;
 mod reopen;
 mod shells;
 mod typing;

@@ -385,6 +385,8 @@ export const en = {
   'queueDialog.text': 'It is sent exactly as it stands here, once, as soon as the session is idle.',
   'queueDialog.textStart':
     'The session is not running: it is taken up first. Then the command is sent exactly as it stands here, once.',
+  'queueDialog.notStarted':
+    'The session did not start; behind this dialog stands why. Nothing was sent, and the text stays here.',
   'queueDialog.field': 'Command for the session',
   'agreeing.title': 'Send it anyway?',
   'agreeing.draft':

@@ -375,6 +375,8 @@ export const ptBR: Messages = {
     'Ele é enviado exatamente como está aqui, uma vez, assim que a sessão ficar ociosa.',
   'queueDialog.textStart':
     'A sessão não está em execução: ela é retomada antes. Depois o comando é enviado exatamente como está aqui, uma vez.',
+  'queueDialog.notStarted':
+    'A sessão não começou; o motivo está atrás deste diálogo. Nada foi enviado, e o texto continua aqui.',
   'queueDialog.field': 'Comando para a sessão',
   'agreeing.title': 'Enviar assim mesmo?',
   'agreeing.draft':
