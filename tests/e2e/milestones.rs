@@ -1,10 +1,11 @@
 //! Milestones: two of them in one session, and one started from the native menu.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::window::{App, SLOW, World, wait_for};
+use crate::window::{App, MenuBar, SLOW, World, wait_for};
 
 /// The command that is installed in the workspace; its reply streams for some seconds.
 fn install_command(world: &World) {
@@ -133,4 +134,25 @@ fn a_milestone_is_started_from_the_menu_bar() {
     let claude = world.wait_for_state("idle");
     assert_eq!(started(&world).len(), 1);
     assert!(claude.claude_session_id.is_some());
+}
+
+#[test]
+fn a_milestone_is_started_by_assistive_technology() {
+    let mut world = World::new("menu-accessible");
+    world.set("NO_AT_BRIDGE", Path::new("0"));
+    install_command(&world);
+    let app = world.open_workspace();
+    create(&app, "Bank reconciliation", "Later");
+    world.wait_for_state("idle");
+    assert!(started(&world).is_empty());
+
+    let start = [
+        "Milestones",
+        "Bank reconciliation",
+        "Start through the queue",
+    ];
+    MenuBar::new(&world).choose(&start);
+    wait_for_started(&world, &app, 1);
+    world.wait_for_state("idle");
+    assert_eq!(started(&world).len(), 1);
 }

@@ -10,8 +10,10 @@
     reason = "each program that includes this uses its own part of it"
 )]
 
+mod accessibility;
 mod api;
 mod app;
+mod bus;
 mod display;
 mod panel;
 mod processes;
@@ -21,6 +23,7 @@ mod wait;
 mod webdriver;
 mod world;
 
+pub use accessibility::MenuBar;
 pub use app::App;
 pub use panel::{MenuLine, Notifications, Panel};
 pub use processes::{Process, is_alive, kill_now};

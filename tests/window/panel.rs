@@ -2,8 +2,8 @@
 //! daemon that shows notifications (dunst). Both real, asked over D-Bus.
 
 use std::fs;
-use std::process::{Command, Stdio};
 
+use super::bus;
 use super::processes::Process;
 use super::wait::{QUICK, SLOW, wait_for};
 use super::world::World;
@@ -63,7 +63,7 @@ impl<'world> Panel<'world> {
         let folder = world.home.join(".config/xfce4/xfconf/xfce-perchannel-xml");
         fs::create_dir_all(&folder).expect("the panel's folder");
         fs::write(folder.join("xfce4-panel.xml"), PANEL).expect("the panel's settings");
-        let process = start(world, "xfce4-panel", &["--disable-wm-check"]);
+        let process = bus::start(world, "xfce4-panel", &["--disable-wm-check"]);
         let panel = Self {
             world,
             _process: process,
@@ -73,7 +73,7 @@ impl<'world> Panel<'world> {
     }
 
     fn items(&self) -> Result<String, String> {
-        gdbus(
+        bus::call(
             self.world,
             "org.kde.StatusNotifierWatcher",
             "/StatusNotifierWatcher",
@@ -98,7 +98,7 @@ impl<'world> Panel<'world> {
 
     /// The lines of the icon's menu, as the panel is told them.
     pub fn menu(&self) -> Result<Vec<MenuLine>, String> {
-        let layout = gdbus(
+        let layout = bus::call(
             self.world,
             &self.item()?,
             MENU,
@@ -127,7 +127,7 @@ impl<'world> Panel<'world> {
 
     /// Chooses a line as a panel does.
     pub fn choose(&self, line: &MenuLine) {
-        gdbus(
+        bus::call(
             self.world,
             &self.item().expect("the icon is there"),
             MENU,
@@ -197,7 +197,7 @@ impl<'world> Notifications<'world> {
         fs::write(folder.join("dunstrc"), DUNST).expect("dunst's settings");
         let notifications = Self {
             world,
-            _process: start(world, "dunst", &[]),
+            _process: bus::start(world, "dunst", &[]),
         };
         wait_for("the notification daemon", SLOW, || {
             notifications.ask(&["count", "displayed"])
@@ -206,7 +206,7 @@ impl<'world> Notifications<'world> {
     }
 
     fn ask(&self, arguments: &[&str]) -> Result<String, String> {
-        run(self.world, "dunstctl", arguments)
+        bus::run(self.world, "dunstctl", arguments)
     }
 
     /// Waits until this many stand on the screen.
@@ -225,46 +225,5 @@ impl<'world> Notifications<'world> {
     /// Clicks the one on top.
     pub fn click(&self) {
         self.ask(&["action"]).expect("dunst takes a click");
-    }
-}
-
-fn start(world: &World, program: &str, arguments: &[&str]) -> Process {
-    let mut command = Command::new(program);
-    world.inside(&mut command);
-    Process::start(
-        command
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null()),
-    )
-}
-
-fn gdbus(world: &World, name: &str, path: &str, call: &[&str]) -> Result<String, String> {
-    let mut arguments = vec![
-        "call",
-        "--session",
-        "--dest",
-        name,
-        "--object-path",
-        path,
-        "--method",
-    ];
-    arguments.extend_from_slice(call);
-    run(world, "gdbus", &arguments)
-}
-
-fn run(world: &World, program: &str, arguments: &[&str]) -> Result<String, String> {
-    let mut command = Command::new(program);
-    world.inside(&mut command);
-    let output = command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("{program}: {error}"))?;
-    if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
     }
 }

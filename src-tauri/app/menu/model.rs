@@ -6,10 +6,8 @@ use crate::tray::{short_name, state_words};
 
 use super::words::{self, Word};
 
-/// More milestones than this are grouped by status.
-const UNGROUPED: usize = 12;
-/// The most of one status. The panel of milestones has them all.
-const MOST_OF_STATUS: usize = 60;
+mod milestones;
+
 /// The projects that have a key of their own.
 const NUMBERED: usize = 9;
 
@@ -98,7 +96,8 @@ pub struct Menu {
 }
 
 impl Item {
-    /// Whether the other is the same line, perhaps with other words or another mark.
+    /// Whether the other is the same line, perhaps with other words or another mark. Of a menu
+    /// its own lines are another matter.
     pub fn is_same_line(&self, other: &Self) -> bool {
         match (self, other) {
             (
@@ -117,8 +116,7 @@ impl Item {
             ) => {
                 chosen == other && key == other_key && checked.is_some() == other_checked.is_some()
             }
-            (Self::Menu(menu), Self::Menu(other)) => menu.has_same_lines(other),
-            (Self::Separator, Self::Separator) => true,
+            (Self::Menu(_), Self::Menu(_)) | (Self::Separator, Self::Separator) => true,
             _ => false,
         }
     }
@@ -372,109 +370,6 @@ impl Build {
         self.menu(Word::Project, items)
     }
 
-    fn milestones(&self, context: &Context<'_>, front: Option<&ProjectView>) -> Menu {
-        let mut items = vec![self.choice(Word::NewMilestone, "newMilestone", front.is_some())];
-        let Some(front) = front.filter(|_| !context.milestones.is_empty()) else {
-            return self.menu(Word::Milestones, items);
-        };
-        items.push(Item::Separator);
-        let order = [
-            MilestoneStatus::InProgress,
-            MilestoneStatus::Pending,
-            MilestoneStatus::Failed,
-            MilestoneStatus::Completed,
-        ];
-        let of_status = |status: MilestoneStatus| -> Vec<Item> {
-            context
-                .milestones
-                .iter()
-                .filter(|milestone| milestone.status == status)
-                .map(|milestone| Item::Menu(self.milestone(milestone, front)))
-                .collect()
-        };
-        for status in order {
-            let mut lines = of_status(status);
-            if context.milestones.len() <= UNGROUPED {
-                items.extend(lines);
-                continue;
-            }
-            if lines.is_empty() {
-                continue;
-            }
-            let count = lines.len();
-            if count > MOST_OF_STATUS {
-                lines.truncate(MOST_OF_STATUS);
-                lines.push(Item::Separator);
-                lines.push(self.choice(Word::AllMilestones, "showMilestones", true));
-            }
-            items.push(Item::Menu(Menu {
-                label: format!("{} ({count})", words::of(status.into(), self.locale)),
-                items: lines,
-            }));
-        }
-        self.menu(Word::Milestones, items)
-    }
-
-    fn milestone(&self, milestone: &MilestoneLine, front: &ProjectView) -> Menu {
-        let open = is_open(front);
-        let about = |word, action, status, enabled, checked| Item::Choice {
-            chosen: Chosen {
-                action,
-                milestone: Some(milestone.id.clone()),
-                status,
-                project: Some(milestone.project.clone()),
-            },
-            label: words::of(word, self.locale).to_owned(),
-            key: None,
-            enabled: enabled && self.acts,
-            checked,
-        };
-        let statuses = [
-            MilestoneStatus::InProgress,
-            MilestoneStatus::Pending,
-            MilestoneStatus::Completed,
-            MilestoneStatus::Failed,
-        ]
-        .map(|status| {
-            about(
-                status.into(),
-                "setStatus",
-                Some(status),
-                true,
-                Some(milestone.status == status),
-            )
-        });
-        Menu {
-            label: short_name(&milestone.name),
-            items: vec![
-                about(
-                    if open {
-                        Word::StartQueued
-                    } else {
-                        Word::StartMilestone
-                    },
-                    "startMilestone",
-                    None,
-                    takes_commands(front),
-                    None,
-                ),
-                about(Word::RunUnattended, "runUnattended", None, !open, None),
-                Item::Separator,
-                about(Word::OpenContext, "openContext", None, true, None),
-                about(
-                    Word::OpenMilestoneFolder,
-                    "openMilestoneFolder",
-                    None,
-                    true,
-                    None,
-                ),
-                about(Word::Rename, "renameMilestone", None, true, None),
-                Item::Separator,
-                Item::Menu(self.menu(Word::Status, statuses.into())),
-            ],
-        }
-    }
-
     fn window(&self, context: &Context<'_>) -> Menu {
         let preferences = context.preferences;
         self.menu(
@@ -626,7 +521,25 @@ mod tests {
         let Item::Menu(pending) = &many[5].items[2] else {
             panic!("{:?}", many[5].items[2]);
         };
-        assert_eq!(pending.items.len(), MOST_OF_STATUS + 2);
+        let ranges: Vec<(&str, usize)> = pending
+            .items
+            .iter()
+            .filter_map(|item| match item {
+                Item::Menu(menu) => Some((menu.label.as_str(), menu.items.len())),
+                _ => None,
+            })
+            .collect();
+        let expected = [("1 – 40", 40), ("41 – 80", 40), ("81 – 120", 40)];
+        assert_eq!(ranges[..3], expected);
+        assert_eq!(ranges.len(), 5);
+        let Item::Menu(pending) = &Scene::new(None, 4_000).bar()[5].items[2] else {
+            panic!("no menu of pending ones");
+        };
+        assert_eq!(
+            pending.items.len(),
+            10 + 2,
+            "ten ranges, and where the rest is"
+        );
     }
 
     #[test]
