@@ -222,6 +222,10 @@ export class App {
     const before = this.projects.map((view) => ({ view, state: this.state(view) }));
     this.projects = projects;
     this.#noteFinished(before);
+    for (const { view } of before) {
+      const now = projects.find(({ id }) => id === view.id);
+      if (view.live?.run && now && !now.live?.run) this.works.runEnded(view.id, view.live.run);
+    }
     for (const view of projects) {
       if (view.live) clock.expect(view.live.since);
       this.sessions.get(view.id)?.reconcile(view, askedAt);

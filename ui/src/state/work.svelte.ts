@@ -30,12 +30,19 @@ export interface WorkHost {
   tellBackup: (projectId: string, backup: BackupView) => void;
 }
 
+/** A reading that is under way, and whether another has to follow. */
+interface Reading {
+  again: boolean;
+  done: Promise<void>;
+}
+
 export class Works {
   readonly #all = new SvelteMap<string, ProjectWork>();
   readonly #problems = new SvelteMap<string, CommandError>();
   readonly #host: WorkHost;
-  /** Readings that are under way; true: once more after it. */
-  readonly #reading: Record<string, boolean | undefined> = {};
+  readonly #reading: Record<string, Reading | undefined> = {};
+  /** Runs that just ended, while it is read how. */
+  readonly #ending = new SvelteMap<string, RunView>();
 
   constructor(host: WorkHost) {
     this.#host = host;
@@ -68,26 +75,40 @@ export class Works {
     if (view?.live?.run) {
       return { run: view.live.run, live: claudeIsOpen(view) && view.live.run.result === null };
     }
+    const ending = this.#ending.get(projectId);
+    if (ending) return { run: ending, live: ending.result === null };
     const last = this.of(projectId)?.lastRun;
     return last ? { run: last, live: false } : null;
   }
 
+  /** A run is not live any more: until it is read how it ended, what was seen of it last stands. */
+  runEnded(projectId: string, run: RunView): void {
+    this.#ending.set(projectId, run);
+    void this.read(projectId).then(() => this.#ending.delete(projectId));
+  }
+
   /** Reads a project's work; calls that come meanwhile share one further reading. */
-  async read(projectId: string): Promise<void> {
-    if (this.#reading[projectId] !== undefined) {
-      this.#reading[projectId] = true;
-      return;
+  read(projectId: string): Promise<void> {
+    const under = this.#reading[projectId];
+    if (under) {
+      under.again = true;
+      return under.done;
     }
-    do {
-      this.#reading[projectId] = false;
-      try {
-        this.#all.set(projectId, await ipc.projectWork(projectId));
-        this.#problems.delete(projectId);
-      } catch (error) {
-        this.#problems.set(projectId, reasonOf(error));
+    const reading: Reading = { again: true, done: Promise.resolve() };
+    this.#reading[projectId] = reading;
+    reading.done = (async () => {
+      while (reading.again) {
+        reading.again = false;
+        try {
+          this.#all.set(projectId, await ipc.projectWork(projectId));
+          this.#problems.delete(projectId);
+        } catch (error) {
+          this.#problems.set(projectId, reasonOf(error));
+        }
       }
-    } while (this.#reading[projectId]);
-    this.#reading[projectId] = undefined;
+      this.#reading[projectId] = undefined;
+    })();
+    return reading.done;
   }
 
   /** The app says that something of it changed: read it again if it was ever shown. */
