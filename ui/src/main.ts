@@ -1,4 +1,5 @@
 import '@xterm/xterm/css/xterm.css';
+import './fonts.css';
 import './tokens.css';
 import './base.css';
 

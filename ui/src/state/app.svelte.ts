@@ -15,6 +15,7 @@ import type {
   ProjectView,
 } from '../bindings';
 import { nearestLocale, setLocale } from '../i18n/index.svelte';
+import { loadFonts } from '../fonts';
 import * as ipc from '../ipc';
 import { announceChanges } from './announce.svelte';
 import { clock } from './clock.svelte';
@@ -165,7 +166,7 @@ export class App {
           if (path !== undefined) void this.openPath(path);
         },
       });
-      await this.readAgain();
+      await Promise.all([this.readAgain(), loadFonts()]);
       // What already waited is counted beside the list; a cue is for what happens from now on.
       for (const view of this.needsYou) this.putOff.add(waitKey(view));
       this.phase = 'ready';
