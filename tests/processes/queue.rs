@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use reprise_core::model::{SessionState, TerminalKey};
 use reprise_core::project_sessions::StartOutcome;
-use reprise_core::session::protocol::HostStatus;
+use reprise_core::session::protocol::{HostStatus, Reply, Request};
 use reprise_core::session::queue::{
     CommandId, CommandState, CommandWait, NewCommand, QueueAnswer, QueueRequest, QueuedCommand,
 };
@@ -228,8 +228,7 @@ fn with_a_draft_in_the_prompt() {
             arrives_once(&at.claude, id, &text);
         }
         wait_for("the prompt to be empty", || {
-            at.viewer
-                .send(&reprise_core::session::protocol::Request::Ping(vec![]));
+            at.viewer.send(&Request::Ping(vec![]));
             at.viewer.receive();
             (!at.viewer
                 .text()
@@ -550,5 +549,42 @@ fn in_a_window_so_small_that_the_prompt_fills_it() {
         let said = at.claude.api.said();
         let times = said.iter().filter(|said| said.starts_with(head)).count();
         assert_eq!(times, 1, "{said:?}");
+    }
+}
+
+#[test]
+fn what_a_person_types_meanwhile_comes_after_the_command_and_in_its_order() {
+    let mut at = Typist::new();
+    at.say("hello");
+    at.viewer.wait_for_text("you said: hello");
+    for round in 0..rounds() {
+        at.idle();
+        let text = format!("undisturbed {round}");
+        let id = add(&at.claude, &text);
+        // From the moment it is typed until it is delivered, by two viewers.
+        let mut other = at.claude.attach();
+        let mut typed = String::new();
+        let state = || command(&at.claude.status()?, id).map(|command| command.state);
+        wait_for("the sending", || {
+            (state()? == CommandState::Sending).then_some(())
+        });
+        for (n, letter) in ('a'..='t').enumerate() {
+            let viewer = if n % 2 == 0 {
+                &mut at.viewer
+            } else {
+                &mut other
+            };
+            viewer.type_text(&letter.to_string());
+            // What one client sent is there before the other sends.
+            viewer.send(&Request::Ping(vec![]));
+            while !matches!(viewer.receive(), Reply::Pong(_)) {}
+            typed.push(letter);
+        }
+        arrives_once(&at.claude, id, &text);
+        at.viewer.wait_for_text(&typed);
+        at.viewer.type_text("\x15");
+        while at.viewer.text().contains(&typed) {
+            at.viewer.receive();
+        }
     }
 }

@@ -449,6 +449,7 @@ impl Running {
             self.tick(now);
         }
         self.look_at_queue();
+        self.release_keys();
     }
 
     /// The program has ended: reads what is left, writes everything down, and tells everybody.

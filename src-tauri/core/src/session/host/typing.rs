@@ -91,11 +91,16 @@ impl Running {
                 budgeted: false,
             });
         }
-        if !self.queue.holds_keys() {
-            self.input.append(&mut self.held_input);
-        }
         self.write_program();
         self.tell_queue();
+    }
+
+    /// Lets what viewers typed go on once no command is half typed any more.
+    pub(super) fn release_keys(&mut self) {
+        if !self.held_input.is_empty() && !self.queue.holds_keys() {
+            self.input.append(&mut self.held_input);
+            self.write_program();
+        }
     }
 
     /// What the prompt shows; reading the screen is not for nothing, so it is only done where
