@@ -11,7 +11,7 @@ use reprise_core::store::{SqliteStore, Store};
 use crate::window::{QUICK, SLOW, Tmux, World, wait_for};
 
 /// What the store holds of the one project: its current id, and all ids of the lineage in their order.
-fn stored(world: &World) -> (Option<String>, Vec<String>) {
+pub fn stored(world: &World) -> (Option<String>, Vec<String>) {
     let store = SqliteStore::open(&world.database(), Timestamp::now())
         .unwrap()
         .store;

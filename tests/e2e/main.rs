@@ -14,6 +14,7 @@ mod queue;
 mod reopen;
 mod shells;
 mod typing;
+mod unattended;
 
 #[path = "../window/mod.rs"]
 mod window;

@@ -7,24 +7,34 @@ use serde_json::Value;
 
 use crate::window::{App, MenuBar, SLOW, World, wait_for};
 
-/// The command that is installed in the workspace; its reply streams for some seconds.
-fn install_command(world: &World) {
+/// A reply that streams for some seconds.
+const STREAMS: &str = "SLOW 30 150";
+
+/// Installs the project's command that begins a milestone; it says `body`.
+pub fn install_command(world: &World, body: &str) {
     let folder = world.workspace.join(".claude/commands/gsd");
     fs::create_dir_all(&folder).unwrap();
     fs::write(
         folder.join("new-milestone.md"),
-        "---\ndescription: begins a milestone\n---\nSLOW 30 150\n",
+        format!("---\ndescription: begins a milestone\n---\n{body}\n"),
     )
     .unwrap();
 }
 
 /// Creates a milestone in the page; `then` is the button of the offer to start it.
-fn create(app: &App<'_>, name: &str, then: &str) {
+pub fn create(app: &App<'_>, name: &str, then: &str) {
     app.click("button", "New milestone…");
     app.find("button", "Create the milestone");
     app.type_keys(name);
     app.click("button", "Create the milestone");
     app.click("button", then);
+}
+
+/// Chooses a line of the milestone's menu in the panel.
+#[track_caller]
+pub fn choose(app: &App<'_>, milestone: &str, line: &str) {
+    app.click("button", milestone);
+    app.click("menuitem", line);
 }
 
 /// What was asked of the API for milestones.
@@ -56,7 +66,7 @@ fn wait_for_started(world: &World, app: &App<'_>, count: usize) -> Vec<Value> {
 #[test]
 fn two_milestones_share_one_session_the_second_waits_for_the_first() {
     let world = World::new("milestones");
-    install_command(&world);
+    install_command(&world, STREAMS);
     let app = world.open_workspace();
     create(&app, "Bank reconciliation", "Put it into the queue");
     wait_for_started(&world, &app, 1);
@@ -98,7 +108,7 @@ fn two_milestones_share_one_session_the_second_waits_for_the_first() {
 #[test]
 fn a_milestone_is_started_from_the_menu_bar() {
     let world = World::new("menu");
-    install_command(&world);
+    install_command(&world, STREAMS);
     let app = world.open_workspace();
     create(&app, "Bank reconciliation", "Later");
     assert!(started(&world).is_empty());

@@ -122,6 +122,27 @@ impl<'world> App<'world> {
         self.web().click(&element).expect("it can be clicked");
     }
 
+    /// Chooses a line of the menu of the project in front.
+    #[track_caller]
+    pub fn choose_of_project(&self, line: &str) {
+        let row = self.find("option", "ledger-api");
+        self.web().right_click(&row).expect("it has a menu");
+        self.click("menuitem", line);
+    }
+
+    /// Waits until the page says this, outside the terminal.
+    #[track_caller]
+    pub fn wait_for_words(&self, words: &str) {
+        wait_for(&format!("{words:?} in the page"), SLOW, || {
+            let text = self.page_text();
+            if text.contains(words) {
+                Ok(())
+            } else {
+                Err(text)
+            }
+        });
+    }
+
     /// The page's text without the terminal's rows.
     pub fn page_text(&self) -> String {
         self.web()

@@ -104,6 +104,18 @@ impl WebDriver {
         Ok(())
     }
 
+    /// Clicks with the right button.
+    pub fn right_click(&self, element: &Element) -> Result<(), String> {
+        let actions = json!([
+            {"type": "pointerMove", "origin": {ELEMENT_KEY: element.0}, "x": 0, "y": 0},
+            {"type": "pointerDown", "button": 2},
+            {"type": "pointerUp", "button": 2},
+        ]);
+        let mouse = json!({"type": "pointer", "id": "mouse", "actions": actions});
+        self.post("actions", &json!({"actions": [mouse]}))?;
+        Ok(())
+    }
+
     fn get_text(&self, element: &Element, what: &str) -> Result<String, String> {
         let answer = self.get(&format!("element/{}/{what}", element.0))?;
         Ok(answer.as_str().unwrap_or_default().to_owned())
