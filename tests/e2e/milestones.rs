@@ -150,7 +150,7 @@ fn a_milestone_is_started_from_the_menu_bar() {
 fn a_milestone_is_started_by_assistive_technology() {
     let mut world = World::new("menu-accessible");
     world.set("NO_AT_BRIDGE", Path::new("0"));
-    install_command(&world);
+    install_command(&world, STREAMS);
     let app = world.open_workspace();
     create(&app, "Bank reconciliation", "Later");
     world.wait_for_state("idle");
