@@ -9,6 +9,7 @@ mod queue;
 #[path = "../support/real_claude.rs"]
 mod real_claude;
 mod states;
+mod typed;
 mod unattended;
 mod viewer;
 mod world;

@@ -369,6 +369,8 @@ export const en = {
   'queue.notDelivered': 'Not delivered: {reason}',
   'queue.why.not_taken': 'the prompt did not take it.',
   'queue.why.interrupted': 'the prompt changed while it was typed; it may stand there as a draft.',
+  'queue.why.other_command':
+    'Claude Code knows no command of exactly this name and would run another one.',
   'queue.why.not_acknowledged':
     'nothing says that it arrived. Look into the session before you try again.',
   'queue.why.ended': 'the session ended meanwhile. Look into it before you try again.',
@@ -378,6 +380,8 @@ export const en = {
   'queue.save': 'Save',
   'queue.remove': 'Remove from the queue',
   'queue.problem.empty': 'There is nothing to send.',
+  'queue.problem.shell':
+    'Claude Code would run this as a shell command. Type it in the session yourself.',
   'queue.problem.lines': 'A command has one line. Put several lines into a file and name the file.',
   'queue.problem.long':
     'A command has at most {max} characters. Put more into a file and name the file.',

@@ -358,6 +358,8 @@ export const ptBR: Messages = {
   'queue.why.not_taken': 'o prompt não o aceitou.',
   'queue.why.interrupted':
     'o prompt mudou enquanto era digitado; pode ter ficado lá como rascunho.',
+  'queue.why.other_command':
+    'o Claude Code não conhece um comando com exatamente este nome e executaria outro.',
   'queue.why.not_acknowledged': 'nada indica que chegou. Olhe na sessão antes de tentar de novo.',
   'queue.why.ended': 'a sessão terminou nesse meio-tempo. Olhe nela antes de tentar de novo.',
   'queue.agree': 'Enviar assim mesmo…',
@@ -366,6 +368,8 @@ export const ptBR: Messages = {
   'queue.save': 'Salvar',
   'queue.remove': 'Remover da fila',
   'queue.problem.empty': 'Não há nada para enviar.',
+  'queue.problem.shell':
+    'O Claude Code executaria isto como comando do shell. Digite-o você mesmo na sessão.',
   'queue.problem.lines':
     'Um comando tem uma linha. Ponha várias linhas em um arquivo e indique o arquivo.',
   'queue.problem.long':

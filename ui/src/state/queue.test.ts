@@ -75,6 +75,8 @@ it.each([
   ['one\ntwo', 'lines'],
   ['é'.repeat(800), null],
   ['é'.repeat(801), 'long'],
+  ['😀'.repeat(401), 'long'],
+  [' !ls', 'shell'],
 ])('%j as a command: %s', (text, problem) => {
   expect(commandProblem(text)).toBe(problem);
 });

@@ -111,9 +111,11 @@ export function dropBefore(
 }
 
 /** Why a text cannot be a command, before anybody is asked. */
-export function commandProblem(text: string): 'empty' | 'lines' | 'long' | null {
+export function commandProblem(text: string): 'empty' | 'lines' | 'shell' | 'long' | null {
   const line = text.trim();
   if (line === '') return 'empty';
   if (/[\r\n\u2028\u2029]/.test(line)) return 'lines';
-  return Array.from(line).length > MAX_COMMAND ? 'long' : null;
+  if (line.startsWith('!')) return 'shell';
+  // As Claude Code counts.
+  return line.length > MAX_COMMAND ? 'long' : null;
 }

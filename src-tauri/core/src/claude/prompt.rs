@@ -6,16 +6,27 @@
 //! only the rows around the cursor are shown, and the upper rule says `\u{2191} 2 more`. The terminal's
 //! cursor, hidden, stands in it; the CLI draws another, inverse. A placeholder is faint. While a
 //! permission prompt, a question or a dialog is open, there is no such box around the cursor.
+//! While a command's name stands in it, the commands that it may become are listed right above
+//! it; one with `\u{276f}` before it is what Enter runs. After a name its arguments are hinted at,
+//! faint.
 //! An Esc before any reply puts the sent text back: it is a draft like any other.
 
 use crate::model::{Prompt, ScreenText, TextCell};
 
 /// The most rows a prompt takes: the CLI scrolls within it.
 const MAX_ROWS: usize = 60;
+/// The most rows above it that list commands.
+const MAX_LISTED_ROWS: usize = 24;
 
 /// What the prompt on this screen shows.
 pub fn read(screen: &ScreenText) -> Prompt {
-    let Some(PromptBox { top, rows, bottom }) = box_around(screen) else {
+    let Some(PromptBox {
+        above,
+        top,
+        rows,
+        bottom,
+    }) = box_around(screen)
+    else {
         return Prompt::Hidden;
     };
     let Some((first, more)) = rows.split_first() else {
@@ -24,7 +35,7 @@ pub fn read(screen: &ScreenText) -> Prompt {
     let lines = || {
         let lines: Vec<String> = rows
             .iter()
-            .map(|row| text_of(&row[row.len().min(2)..]))
+            .map(|row| typed_text(&row[row.len().min(2)..]))
             .collect();
         lines.join("\n").trim_end().to_owned()
     };
@@ -64,7 +75,11 @@ pub fn read(screen: &ScreenText) -> Prompt {
     // a draft.
     let under_cursor = typed().filter(seen).any(|cell| cell.inverse);
     if solid || (under_cursor && !faint) {
-        Prompt::Draft(lines())
+        let draft = lines();
+        match completion(&screen.rows, above, &draft) {
+            Some(to) => Prompt::Completing { draft, to },
+            None => Prompt::Draft(draft),
+        }
     } else {
         Prompt::Empty
     }
@@ -72,6 +87,8 @@ pub fn read(screen: &ScreenText) -> Prompt {
 
 /// The prompt on the screen.
 struct PromptBox<'a> {
+    /// How many rows there are above it.
+    above: usize,
     top: &'a [TextCell],
     rows: &'a [Vec<TextCell>],
     bottom: &'a [TextCell],
@@ -90,10 +107,33 @@ fn box_around(screen: &ScreenText) -> Option<PromptBox<'_>> {
         .map_or(screen.rows.len(), |rule| y + rule);
     (bottom - top <= MAX_ROWS).then_some(())?;
     Some(PromptBox {
+        above: top,
         top: screen.rows.get(top)?,
         rows: screen.rows.get(top + 1..bottom)?,
         bottom: screen.rows.get(bottom).map_or(&[], Vec::as_slice),
     })
+}
+
+/// The other command that Enter makes of a command's name.
+fn completion(rows: &[Vec<TextCell>], above: usize, draft: &str) -> Option<String> {
+    let name = draft.trim();
+    if !name.starts_with('/') || name.contains(char::is_whitespace) {
+        return None;
+    }
+    let listed = rows.get(above.saturating_sub(MAX_LISTED_ROWS)..above)?;
+    let mut listed = listed.iter().rev().map(|row| text_of(row));
+    let chosen = listed.find_map(|row| {
+        let row = row.strip_prefix("  \u{276f} ")?.trim_start();
+        row.starts_with('/').then(|| row.to_owned())
+    })?;
+    let mut words = chosen.split_whitespace();
+    let to = words.next()?;
+    // Another name of the same command stands in brackets behind it.
+    let also = words
+        .next()
+        .filter(|word| word.starts_with('('))
+        .is_some_and(|word| word.trim_matches(['(', ')']) == name.trim_start_matches('/'));
+    (to != name && !also).then(|| to.to_owned())
 }
 
 /// Whether a rule says that there are more rows in this direction.
@@ -110,6 +150,19 @@ fn is_rule(row: &[TextCell]) -> bool {
 
 fn is_blank(cell: &TextCell) -> bool {
     cell.text.chars().all(char::is_whitespace)
+}
+
+/// What was typed of this row: hints are no part of it.
+fn typed_text(cells: &[TextCell]) -> String {
+    let typed = |cell: &TextCell| {
+        if cell.faint && !cell.inverse {
+            " ".to_owned()
+        } else {
+            cell.text.clone()
+        }
+    };
+    let text: String = cells.iter().map(typed).collect();
+    text.trim_end().to_owned()
 }
 
 fn text_of(cells: &[TextCell]) -> String {
@@ -185,6 +238,47 @@ mod tests {
         ] {
             assert_eq!(prompt(&rows), expected, "{rows:?}");
         }
+    }
+
+    #[test]
+    fn a_hint_behind_a_commands_name_is_not_typed() {
+        let hinted = "\u{276f} /plan ^ ~[~x~]";
+        assert_eq!(prompt(&[hinted]), Prompt::Draft("/plan".into()));
+    }
+
+    #[test]
+    fn a_name_that_enter_would_complete_is_told() {
+        let read_under = |listed: &[&str], typed: &str| {
+            let typed = format!("\u{276f} {typed}^ ");
+            let mut all = vec!["\u{276f} /said before", ""];
+            all.extend(listed);
+            let y = all.len() + 1;
+            all.extend(["--", &typed, "--"]);
+            read(&screen(&all, y))
+        };
+        let plan = Prompt::Draft("/plan".into());
+        let listed = [
+            "  \u{276f} /plan   does it",
+            "    in two rows",
+            "  /plan-all   more",
+        ];
+        assert_eq!(read_under(&listed, "/plan"), plan);
+        assert_eq!(read_under(&listed[2..], "/plan"), plan, "none is chosen");
+        assert_eq!(read_under(&["  \u{276f} /do (plan) it"], "/plan"), plan);
+        let more = Prompt::Completing {
+            draft: "/pl".into(),
+            to: "/plan".into(),
+        };
+        assert_eq!(read_under(&listed, "/pl"), more);
+        assert!(!more.holds("/pl"));
+        assert!(read_under(&listed, "/pl it").holds("/pl it"));
+    }
+
+    #[test]
+    fn of_emoji_and_spaces_nothing_is_expected() {
+        let draft = Prompt::Draft("a \u{1f468}\u{200d} b".into());
+        assert!(draft.holds("a \u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} b"));
+        assert!(!draft.holds("a \u{1f468}\u{200d} c"));
     }
 
     #[test]

@@ -23,6 +23,13 @@ pub enum Prompt {
         /// Whether that is its end.
         is_end: bool,
     },
+    /// It holds the beginning of a command's name, and Enter would run another command.
+    Completing {
+        /// What it holds.
+        draft: String,
+        /// The command that Enter would run.
+        to: String,
+    },
     /// What is typed would be run by a shell; it holds this text.
     Shell(String),
     /// It is not to be seen: a dialog or a menu stands in its place.
@@ -30,19 +37,29 @@ pub enum Prompt {
 }
 
 impl Prompt {
-    /// Whether it holds exactly this text, as far as it can be seen. Where a row ends, spaces
-    /// cannot.
+    /// Whether it holds exactly this text, as far as it can be seen, and Enter would send it.
+    /// Where a row ends, spaces cannot be seen; of emoji, programs and terminals draw different
+    /// parts.
     pub fn holds(&self, text: &str) -> bool {
-        let solid =
-            |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace()).collect() };
+        let solid = |text: &str| -> String {
+            let seen = |c: &char| !c.is_whitespace() && !is_of_emoji(*c);
+            text.chars().filter(seen).collect()
+        };
         match self {
             Self::Draft(draft) => solid(draft) == solid(text),
             Self::PartOfDraft { part, .. } if part.is_empty() => false,
             Self::PartOfDraft { part, is_end: true } => solid(text).ends_with(&solid(part)),
             Self::PartOfDraft { part, .. } => solid(text).contains(&solid(part)),
-            Self::Empty | Self::Shell(_) | Self::Hidden => false,
+            Self::Empty | Self::Completing { .. } | Self::Shell(_) | Self::Hidden => false,
         }
     }
+}
+
+/// Emoji, and what joins and colours them: many are one sign of two cells.
+fn is_of_emoji(char: char) -> bool {
+    matches!(char,
+        '\u{200c}' | '\u{200d}' | '\u{20e3}' | '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
 }
 
 /// One cell. The second half of a wide character is none.

@@ -6,12 +6,13 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::model::{ClaudeSessionId, InvalidId};
 
-/// The longest command, in characters: the CLI takes a longer paste as an attachment, in
-/// which a slash command is none.
+/// The longest command, in UTF-16 units as the CLI counts: it takes a longer paste as an
+/// attachment, in which a slash command is none.
 pub const MAX_COMMAND_CHARS: usize = 800;
 /// The most commands that wait at a time.
 pub const MAX_WAITING: usize = 50;
@@ -148,6 +149,14 @@ pub enum QueueRefusal {
     /// It holds keys, not text.
     #[error("the command holds control characters; type only text")]
     ControlCharacters,
+    /// There are characters in it that nobody sees, or that turn the text around.
+    #[error("the command holds invisible characters; type it anew")]
+    InvisibleCharacters,
+    /// The CLI would give it to a shell.
+    #[error(
+        "the command begins with '!', which Claude Code runs as a shell command; type it in the session yourself"
+    )]
+    ShellCommand,
     /// It is too long.
     #[error(
         "the command has {chars} characters, {MAX_COMMAND_CHARS} are allowed; put it into a file and name the file"
@@ -186,6 +195,8 @@ impl QueueRefusal {
             Self::Empty => "empty",
             Self::SeveralLines => "several_lines",
             Self::ControlCharacters => "control_characters",
+            Self::InvisibleCharacters => "invisible_characters",
+            Self::ShellCommand => "shell_command",
             Self::TooLong { .. } => "too_long",
             Self::TooMany => "too_many",
             Self::AboutTooLong => "about_too_long",
@@ -283,6 +294,11 @@ pub enum NotDelivered {
     /// A dialog opened while it was being typed, or somebody changed it; it was not submitted.
     #[error("the prompt changed while the command was typed; it may stand there as a draft")]
     Interrupted,
+    /// It is no whole command's name, and Enter would have run another one; it was taken back.
+    #[error(
+        "Claude Code knows no command of exactly this name and would run another one; nothing was sent"
+    )]
+    OtherCommand,
     /// It was submitted and nothing says that it arrived.
     #[error("the session did not acknowledge the command; look before you send it again")]
     NotAcknowledged,
@@ -297,6 +313,7 @@ impl NotDelivered {
         match self {
             Self::NotTaken => "not_taken",
             Self::Interrupted => "interrupted",
+            Self::OtherCommand => "other_command",
             Self::NotAcknowledged => "not_acknowledged",
             Self::Ended => "ended",
         }
@@ -326,12 +343,19 @@ impl NewCommand {
     }
 }
 
-/// Checks a text that would be typed: one line of 1 to [`MAX_COMMAND_CHARS`] characters.
+/// A text as the CLI takes it: without spaces around it and in composed form, so that the two
+/// can be compared.
+pub fn as_taken(text: &str) -> String {
+    text.trim().nfc().collect()
+}
+
+/// Checks a text that would be typed: one line of 1 to [`MAX_COMMAND_CHARS`] characters that
+/// can be seen.
 ///
 /// # Errors
 /// [`QueueRefusal`], with what to do instead.
 pub fn check_text(text: &str) -> Result<(), QueueRefusal> {
-    let chars = text.chars().count();
+    let chars = text.encode_utf16().count();
     if text.trim().is_empty() {
         Err(QueueRefusal::Empty)
     } else if text.contains([
@@ -340,11 +364,24 @@ pub fn check_text(text: &str) -> Result<(), QueueRefusal> {
         Err(QueueRefusal::SeveralLines)
     } else if text.chars().any(char::is_control) {
         Err(QueueRefusal::ControlCharacters)
+    } else if text.chars().any(is_invisible) {
+        Err(QueueRefusal::InvisibleCharacters)
+    } else if text.trim_start().starts_with('!') {
+        Err(QueueRefusal::ShellCommand)
     } else if chars > MAX_COMMAND_CHARS {
         Err(QueueRefusal::TooLong { chars })
     } else {
         Ok(())
     }
+}
+
+/// What changes a text without being seen in it: the CLI leaves some of these out. Joiners and
+/// variation selectors belong to scripts and emoji.
+fn is_invisible(char: char) -> bool {
+    matches!(char,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -365,6 +402,10 @@ mod tests {
             ("a\u{1b}[201~\u{3}", "control_characters"),
             ("a\tb", "control_characters"),
             ("a\u{9b}b", "control_characters"),
+            ("a\u{200b}b", "invisible_characters"),
+            ("\u{202e}b", "invisible_characters"),
+            ("!ls", "shell_command"),
+            (" !ls", "shell_command"),
         ] {
             assert_eq!(refused(text), Some(code), "{text:?}");
         }
@@ -372,6 +413,10 @@ mod tests {
             refused(&"x".repeat(MAX_COMMAND_CHARS + 1)),
             Some("too_long")
         );
+        // The CLI counts two for one of these.
+        assert_eq!(refused(&"\u{1f600}".repeat(400)), None);
+        assert_eq!(refused(&"\u{1f600}".repeat(401)), Some("too_long"));
+        assert_eq!(as_taken(" cafe\u{301} "), "caf\u{e9}");
     }
 
     #[test]

@@ -4,14 +4,18 @@
 //! empty, submitted once the prompt is seen to hold exactly it, and delivered once the session
 //! says that it has it. Whatever else is seen ends the attempt.
 
+mod sending;
+
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use sending::{Phase, SHOWN_WITHIN, Sending, paste};
+
 use crate::model::{ClaudeSessionId, Prompt, SessionState};
 use crate::session::queue::{
     CommandId, CommandState, CommandWait, KEPT_DELIVERED, MAX_WAITING, NewCommand, NotDelivered,
-    QueueRefusal, QueueRequest, QueuedCommand, check_text,
+    QueueRefusal, QueueRequest, QueuedCommand, as_taken, check_text,
 };
 
 /// The session must be idle, the screen unchanged and the keyboard untouched this long before
@@ -19,20 +23,9 @@ use crate::session::queue::{
 pub(super) const IDLE_FOR: Duration = Duration::from_millis(150);
 pub(super) const QUIET_FOR: Duration = Duration::from_millis(60);
 pub(super) const UNTOUCHED_FOR: Duration = Duration::from_millis(300);
-/// A prompt shows what was pasted within this time, also on a busy machine.
-const SHOWN_WITHIN: Duration = Duration::from_millis(2500);
-/// A prompt that still holds the command this long after its Enter did not take the key.
-const ENTER_TAKEN_WITHIN: Duration = Duration::from_millis(500);
-/// The session says within this time that it has a command.
-const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(3);
 /// After a delivery the session may say `idle` a little longer.
 const BEGINS_WITHIN: Duration = Duration::from_secs(2);
-/// How often a prompt is tried that takes no text.
-const TRIES: u32 = 3;
 
-const PASTE_BEGIN: &[u8] = b"\x1b[200~";
-const PASTE_END: &[u8] = b"\x1b[201~";
-const ENTER: &[u8] = b"\r";
 /// Ctrl-S puts a draft aside; it comes back after the next submit.
 const PUT_ASIDE: &[u8] = b"\x13";
 
@@ -43,6 +36,8 @@ pub(super) struct View<'a> {
     pub session_id: Option<&'a ClaudeSessionId>,
     /// What the prompt shows.
     pub prompt: Prompt,
+    /// From when on its screen counts as quiet.
+    pub quiet_at: Instant,
     /// From when on the session counts as settled: idle, its screen quiet, nobody typing.
     pub settled_at: Instant,
     pub now: Instant,
@@ -81,29 +76,6 @@ struct Item {
     tries: u32,
 }
 
-#[derive(Debug)]
-struct Sending {
-    id: CommandId,
-    text: String,
-    phase: Phase,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Phase {
-    /// The draft was put aside; the prompt is to become empty.
-    PutAside { until: Instant },
-    /// The text was pasted; the prompt is to show it.
-    Pasted { until: Instant },
-    /// Enter was pressed; the session is to say that it has it.
-    Submitted {
-        /// When a prompt that still holds the text gets another Enter, once.
-        again_at: Option<Instant>,
-        until: Instant,
-    },
-    /// It is the argument of the program's start.
-    Argument { idle_until: Option<Instant> },
-}
-
 impl Queue {
     /// The queue that an earlier host of the project left. What it had not sent is held; what
     /// it was sending may have arrived.
@@ -131,7 +103,7 @@ impl Queue {
     pub fn add_argument(&mut self, command: NewCommand, view_at: Timestamp) {
         self.sending = Some(Sending {
             id: command.id,
-            text: command.text.clone(),
+            text: as_taken(&command.text),
             phase: Phase::Argument { idle_until: None },
         });
         self.items.retain(|item| item.command.id != command.id);
@@ -158,17 +130,7 @@ impl Queue {
 
     /// Whether keys of viewers must wait: a command is half typed.
     pub fn holds_keys(&self) -> bool {
-        self.sending.as_ref().is_some_and(|sending| {
-            matches!(
-                sending.phase,
-                Phase::PutAside { .. }
-                    | Phase::Pasted { .. }
-                    | Phase::Submitted {
-                        again_at: Some(_),
-                        ..
-                    }
-            )
-        })
+        self.sending.as_ref().is_some_and(Sending::is_half_typed)
     }
 
     /// The text that was just pasted or is about to be.
@@ -270,9 +232,12 @@ impl Queue {
     /// The session has this prompt. It is the one that is being sent, or one of which it was
     /// not known.
     pub fn acknowledged(&mut self, prompt: &str, now: Instant, at: Timestamp) {
-        let same = |text: &str| text.trim() == prompt.trim();
+        let prompt = as_taken(prompt);
+        let same = |text: &str| as_taken(text) == prompt;
         let id = match &self.sending {
-            Some(sending) if same(&sending.text) => Some(sending.id),
+            // A late word about an earlier one of the same text says nothing of what was not
+            // submitted yet.
+            Some(sending) if same(&sending.text) => sending.is_submitted().then_some(sending.id),
             _ => self
                 .items
                 .iter()
@@ -338,10 +303,15 @@ impl Queue {
             (SessionState::Permission | SessionState::Question, _) => Some(CommandWait::Dialog),
             (SessionState::Idle | SessionState::Shell, prompt) => match prompt {
                 Prompt::Empty => None,
-                Prompt::Draft(_) | Prompt::PartOfDraft { .. } if item.agreed => None,
-                Prompt::Draft(_) | Prompt::PartOfDraft { .. } | Prompt::Shell(_) => {
-                    Some(CommandWait::Draft)
+                Prompt::Draft(_) | Prompt::PartOfDraft { .. } | Prompt::Completing { .. }
+                    if item.agreed =>
+                {
+                    None
                 }
+                Prompt::Draft(_)
+                | Prompt::PartOfDraft { .. }
+                | Prompt::Completing { .. }
+                | Prompt::Shell(_) => Some(CommandWait::Draft),
                 Prompt::Hidden => Some(CommandWait::Dialog),
             },
             _ => Some(CommandWait::Idle),
@@ -362,11 +332,11 @@ impl Queue {
         let item = &mut self.items[index];
         item.tries += 1;
         item.command.state = CommandState::Sending;
-        let (id, text) = (item.command.id, item.command.text.clone());
+        let (id, text) = (item.command.id, as_taken(&item.command.text));
         self.changed = true;
         let until = view.now + SHOWN_WITHIN;
         let (phase, keys) = match view.prompt {
-            Prompt::Draft(_) | Prompt::PartOfDraft { .. } => {
+            Prompt::Draft(_) | Prompt::PartOfDraft { .. } | Prompt::Completing { .. } => {
                 (Phase::PutAside { until }, PUT_ASIDE.to_vec())
             }
             _ => (Phase::Pasted { until }, paste(&text)),
@@ -374,116 +344,6 @@ impl Queue {
         self.deadline = Some(until);
         self.sending = Some(Sending { id, text, phase });
         Typing::Keys(keys)
-    }
-
-    fn go_on(&mut self, mut sending: Sending, view: &View<'_>) -> Typing {
-        let asks = matches!(
-            view.state,
-            SessionState::Permission | SessionState::Question
-        );
-        let mut typing = Typing::Nothing;
-        match sending.phase {
-            Phase::PutAside { until } => match view.prompt {
-                Prompt::Empty if !asks => {
-                    let until = view.now + SHOWN_WITHIN;
-                    sending.phase = Phase::Pasted { until };
-                    self.deadline = Some(until);
-                    typing = Typing::Keys(paste(&sending.text));
-                }
-                _ if view.now >= until || asks => return self.give_back(&sending, view),
-                _ => self.deadline = Some(until),
-            },
-            Phase::Pasted { until } => {
-                if asks {
-                    return self.fail(&sending, NotDelivered::Interrupted, view);
-                }
-                if view.prompt.holds(&sending.text) {
-                    let again_at = view.now + ENTER_TAKEN_WITHIN;
-                    sending.phase = Phase::Submitted {
-                        again_at: Some(again_at),
-                        until: view.now + ACKNOWLEDGED_WITHIN,
-                    };
-                    self.deadline = Some(again_at);
-                    typing = Typing::Keys(ENTER.to_vec());
-                } else if view.now >= until {
-                    return match view.prompt {
-                        // Nothing stands there, so nothing was sent.
-                        Prompt::Empty => self.give_back(&sending, view),
-                        _ => self.fail(&sending, NotDelivered::Interrupted, view),
-                    };
-                } else {
-                    self.deadline = Some(until);
-                }
-            }
-            Phase::Submitted { again_at, until } => {
-                let stands_there = view.prompt.holds(&sending.text);
-                let at_prompt = matches!(view.state, SessionState::Idle | SessionState::Shell);
-                if let Some(at) = again_at {
-                    if view.now < at {
-                        self.deadline = Some(at);
-                    } else {
-                        // The text is seen to stand there and no dialog is open: the key was
-                        // not taken.
-                        if stands_there && at_prompt {
-                            typing = Typing::Keys(ENTER.to_vec());
-                        }
-                        sending.phase = Phase::Submitted {
-                            again_at: None,
-                            until: view.now + ACKNOWLEDGED_WITHIN,
-                        };
-                        self.deadline = Some(view.now + ACKNOWLEDGED_WITHIN);
-                    }
-                } else if !at_prompt && !stands_there {
-                    // The CLI itself keeps what is sent during a turn, and takes it up after.
-                    sending.phase = Phase::Submitted {
-                        again_at: None,
-                        until: view.now + ACKNOWLEDGED_WITHIN,
-                    };
-                } else if view.now >= until {
-                    let why = if stands_there {
-                        NotDelivered::Interrupted
-                    } else {
-                        NotDelivered::NotAcknowledged
-                    };
-                    return self.fail(&sending, why, view);
-                } else {
-                    self.deadline = Some(until);
-                }
-            }
-            Phase::Argument { idle_until } => {
-                let at_prompt = matches!(view.state, SessionState::Idle | SessionState::Shell);
-                let until = at_prompt.then(|| idle_until.unwrap_or(view.now + ACKNOWLEDGED_WITHIN));
-                if until.is_some_and(|until| view.now >= until) {
-                    return self.fail(&sending, NotDelivered::NotAcknowledged, view);
-                }
-                sending.phase = Phase::Argument { idle_until: until };
-                self.deadline = until;
-            }
-        }
-        self.sending = Some(sending);
-        typing
-    }
-
-    /// Nothing was submitted: it waits again, for a bounded number of times.
-    fn give_back(&mut self, sending: &Sending, view: &View<'_>) -> Typing {
-        let item = self
-            .items
-            .iter_mut()
-            .find(|item| item.command.id == sending.id);
-        match item {
-            Some(item) if item.tries < TRIES => {
-                item.command.state = EARLIER;
-                self.changed = true;
-                self.deadline = Some(view.now + IDLE_FOR);
-                Typing::Nothing
-            }
-            _ => self.fail(sending, NotDelivered::NotTaken, view),
-        }
-    }
-
-    fn fail(&mut self, sending: &Sending, why: NotDelivered, view: &View<'_>) -> Typing {
-        self.set_state(sending.id, why.state(view.at));
-        Typing::Nothing
     }
 
     fn set_state(&mut self, id: CommandId, state: CommandState) {
@@ -569,10 +429,6 @@ fn queued(
         session_id,
         state: EARLIER,
     }
-}
-
-fn paste(text: &str) -> Vec<u8> {
-    [PASTE_BEGIN, text.as_bytes(), PASTE_END].concat()
 }
 
 #[cfg(test)]

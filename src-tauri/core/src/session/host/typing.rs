@@ -76,6 +76,7 @@ impl Running {
             state: &self.status.state,
             session_id: self.status.session_id.as_ref(),
             prompt: self.prompt(),
+            quiet_at: self.output_at + QUIET_FOR,
             settled_at: self.settled_at(),
             now,
             at: Timestamp::now(),

@@ -1,5 +1,6 @@
 //! The queue against a session that the test plays.
 
+use super::sending::{ACKNOWLEDGED_WITHIN, ENTER, ENTER_TAKEN_WITHIN, TAKE_BACK, TRIES};
 use super::*;
 
 const IDLE: SessionState = SessionState::Idle;
@@ -12,6 +13,7 @@ struct Played {
     prompt: Prompt,
     conversation: ClaudeSessionId,
     now: Instant,
+    quiet_at: Instant,
     settled_at: Instant,
 }
 
@@ -36,6 +38,7 @@ impl Played {
             prompt: Prompt::Empty,
             conversation: conversation(1),
             now,
+            quiet_at: now,
             settled_at: now,
         }
     }
@@ -58,6 +61,7 @@ impl Played {
             state: &self.state,
             session_id: Some(&self.conversation),
             prompt: self.prompt.clone(),
+            quiet_at: self.quiet_at,
             settled_at: self.settled_at,
             now: self.now,
             at: at(),
@@ -400,4 +404,51 @@ fn of_delivered_commands_the_last_are_kept() {
     let list = played.queue.list();
     assert_eq!(list.len(), KEPT_DELIVERED);
     assert_eq!(list[0].text, "5");
+}
+
+#[test]
+fn the_name_of_a_command_is_submitted_only_where_it_stays_the_same() {
+    let mut played = Played::new();
+    let id = played.add("/new-mil ");
+    assert_eq!(played.step(), paste("/new-mil"));
+    played.prompt = draft("/new-mil");
+    played.quiet_at = played.now + QUIET_FOR;
+    assert_eq!(played.step(), b"", "a list of commands may come");
+    played.prompt = Prompt::Completing {
+        draft: "/new-mil".to_owned(),
+        to: "/new-milestone".to_owned(),
+    };
+    assert_eq!(played.later(QUIET_FOR), b"");
+    assert_eq!(played.later(SHOWN_WITHIN), TAKE_BACK);
+    played.failed(id, NotDelivered::OtherCommand);
+
+    played.prompt = Prompt::Empty;
+    played.add("/new");
+    assert_eq!(played.step(), paste("/new"));
+    played.prompt = draft("/new");
+    played.quiet_at = played.now + QUIET_FOR;
+    assert_eq!(played.step(), b"");
+    assert_eq!(played.later(QUIET_FOR), ENTER);
+}
+
+#[test]
+fn a_text_arrives_as_it_is_taken() {
+    let mut played = Played::new();
+    let id = played.add("cafe\u{301} \\ ");
+    assert_eq!(played.step(), b"\x1b[200~caf\xc3\xa9 \\ \x1b[201~");
+    played.prompt = draft("caf\u{e9} \\");
+    assert_eq!(played.step(), ENTER);
+    played.acknowledge("caf\u{e9} \\");
+    assert_eq!(played.state_of(id), CommandState::Delivered { at: at() });
+}
+
+#[test]
+fn a_late_word_about_an_equal_text_is_none_about_what_was_not_submitted() {
+    let mut played = Played::new();
+    let id = played.add("go on");
+    assert_eq!(played.step(), paste("go on"));
+    played.acknowledge("go on");
+    assert_eq!(played.state_of(id), CommandState::Sending);
+    played.prompt = draft("go on");
+    assert_eq!(played.step(), ENTER);
 }
