@@ -12,6 +12,7 @@ mod desktop;
 mod milestones;
 mod queue;
 mod reopen;
+mod settings;
 mod shells;
 mod typing;
 mod unattended;

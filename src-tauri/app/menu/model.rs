@@ -227,6 +227,8 @@ impl Build {
                     front.is_some(),
                 ),
                 Item::Separator,
+                self.keyed(Word::Settings, "settings", Some("CmdOrCtrl+Comma"), true),
+                Item::Separator,
                 self.keyed(
                     Word::CloseWindow,
                     "closeWindow",

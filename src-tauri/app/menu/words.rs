@@ -24,6 +24,7 @@ words! {
     File: "File", "Arquivo";
     OpenFolder: "Open folder…", "Abrir pasta…";
     NewMilestone: "New milestone…", "Novo marco…";
+    Settings: "Settings…", "Configurações…";
     CloseWindow: "Close the window", "Fechar a janela";
     Quit: "Quit", "Sair";
     Edit: "Edit", "Editar";

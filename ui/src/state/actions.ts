@@ -72,6 +72,14 @@ export const ACTIONS = {
       app.togglePalette();
     },
   },
+  settings: {
+    about: 'app',
+    label: 'settings',
+    icon: 'gear',
+    run: (app) => {
+      app.openSettings();
+    },
+  },
   sidebar: {
     about: 'app',
     label: 'action.sidebar',
@@ -390,11 +398,24 @@ export function canRun(app: App, id: ActionId, target: ActionTarget = {}): boole
 /** What still makes sense while a dialog stands in front of everything. */
 const DURING_DIALOG: readonly string[] = ['copy', 'paste', 'zoomIn', 'zoomOut', 'zoomReset'];
 
+/** What leaves the settings open; anything else is about the sessions behind them. */
+const DURING_SETTINGS: readonly string[] = [
+  ...DURING_DIALOG,
+  'palette',
+  'settings',
+  'closeWindow',
+  'quit',
+  'fullScreen',
+  'toggleCloseToTray',
+  'toggleNotifications',
+];
+
 /** Does it. A name that is not known, or something that is gone meanwhile, does nothing. */
 export function runAction(app: App, { action, ...target }: Chosen): void {
   if (!isAction(action) || !canRun(app, action, target)) return;
   if (app.dialog && !DURING_DIALOG.includes(action)) return;
   if (action !== 'palette') app.paletteOpen = false;
+  if (!DURING_SETTINGS.includes(action)) app.settings = null;
   const spec: ActionSpec = ACTIONS[action];
   switch (spec.about) {
     case 'app':

@@ -23,6 +23,7 @@ import { runAction } from './actions';
 import { reasonOf } from './errors';
 import { focusRegion } from './regions';
 import { ProjectSession } from './session.svelte';
+import type { SettingsPage } from './settings';
 import { applyTheme } from './theme.svelte';
 import { type ShownState, shownState } from './words';
 import { Works } from './work.svelte';
@@ -74,6 +75,8 @@ export class App {
   renaming = $state<string | null>(null);
   findOpen = $state(false);
   paletteOpen = $state(false);
+  /** The page of the settings that stands before the sessions. */
+  settings = $state<SettingsPage | null>(null);
   /** The milestones over the terminal, where there is no room for a column. */
   panelOverlay = $state(false);
   /** The panel's width as a column; null where it has to open over the terminal. */
@@ -324,8 +327,18 @@ export class App {
     this.focusTerminal();
   }
 
+  openSettings(page: SettingsPage = 'general'): void {
+    this.settings ??= page;
+  }
+
+  closeSettings(): void {
+    this.settings = null;
+    void tick().then(() => this.focusTerminal());
+  }
+
   /** A project was chosen outside the page: one that is not running is taken up again. */
   takeUp(id: string): void {
+    this.settings = null;
     this.select(id);
     const session = this.sessions.get(id);
     const over = session?.phase === 'open' && session.ended !== null;
@@ -338,6 +351,7 @@ export class App {
 
   /** Brings a terminal of a project to the front. */
   showTerminal(id: string, terminal: string): void {
+    this.settings = null;
     this.select(id);
     const session = this.sessions.get(id);
     const shell = this.project(id)?.shells.find((view) => view.terminal === terminal);

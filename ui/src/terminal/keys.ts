@@ -1,26 +1,31 @@
 /** The keys that Reprise takes for itself. Every other key belongs to the session. */
 import type { Platform } from '../bindings';
 
+/** What has a key, in the order of the settings' list. */
+export const KEYED = [
+  'palette',
+  'openFolder',
+  'newMilestone',
+  'queueCommand',
+  'nextNeedsYou',
+  'previousProject',
+  'nextProject',
+  'find',
+  'copy',
+  'paste',
+  'sidebar',
+  'milestones',
+  'zoomIn',
+  'zoomOut',
+  'zoomReset',
+  'nextRegion',
+  'previousRegion',
+  'settings',
+  'closeWindow',
+] as const;
+
 /** What a key, a palette row or an item of the native menu asks for. */
-export type Keyed =
-  | 'openFolder'
-  | 'newMilestone'
-  | 'palette'
-  | 'milestones'
-  | 'queueCommand'
-  | 'previousProject'
-  | 'nextProject'
-  | 'nextNeedsYou'
-  | 'sidebar'
-  | 'find'
-  | 'copy'
-  | 'paste'
-  | 'zoomIn'
-  | 'zoomOut'
-  | 'zoomReset'
-  | 'nextRegion'
-  | 'previousRegion'
-  | 'closeWindow';
+export type Keyed = (typeof KEYED)[number];
 
 export type Action = { do: Keyed } | { do: 'project'; index: number };
 
@@ -56,6 +61,7 @@ const LETTERS: readonly Letter[] = [
 const OTHERS: Partial<Record<Keyed, { linux: string; mac: string }>> = {
   previousProject: { linux: 'Ctrl+PageUp', mac: '⇧⌘[' },
   nextProject: { linux: 'Ctrl+PageDown', mac: '⇧⌘]' },
+  settings: { linux: 'Ctrl+,', mac: '⌘,' },
   zoomIn: { linux: 'Ctrl++', mac: '⌘+' },
   zoomOut: { linux: 'Ctrl+-', mac: '⌘-' },
   zoomReset: { linux: 'Ctrl+0', mac: '⌘0' },
@@ -78,10 +84,11 @@ export function projectKey(index: number, platform: Platform): string {
   return `${platform === 'mac' ? '⌘' : 'Alt+'}${String(index + 1)}`;
 }
 
-function zoom(key: string, shifted: boolean): Action | null {
+function sign(key: string, shifted: boolean): Action | null {
   // Plus is shifted on many layouts.
   if (key === '+' || key === '=') return { do: 'zoomIn' };
   if (shifted) return null;
+  if (key === ',') return { do: 'settings' };
   if (key === '-') return { do: 'zoomOut' };
   return key === '0' ? { do: 'zoomReset' } : null;
 }
@@ -97,7 +104,7 @@ function ofControl(chord: Chord): Action | null {
     if (key === 'pagedown') return { do: 'nextProject' };
   }
   const letter = chord.shiftKey ? ofLetter(key) : undefined;
-  return letter ? { do: letter.do } : zoom(key, chord.shiftKey);
+  return letter ? { do: letter.do } : sign(key, chord.shiftKey);
 }
 
 function ofCommand(chord: Chord): Action | null {
@@ -110,7 +117,7 @@ function ofCommand(chord: Chord): Action | null {
   }
   const letter = ofLetter(key);
   if (letter?.macShift === chord.shiftKey) return { do: letter.do };
-  return zoom(key, chord.shiftKey);
+  return sign(key, chord.shiftKey);
 }
 
 /** What a key press means to Reprise, or null when it belongs to the session. */

@@ -1,0 +1,10 @@
+/** The pages of the settings, in their order. */
+export const SETTINGS_PAGES = [
+  'general',
+  'appearance',
+  'claude',
+  'notifications',
+  'keyboard',
+] as const;
+
+export type SettingsPage = (typeof SETTINGS_PAGES)[number];
