@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use reprise_core::model::ProjectId;
+use reprise_core::project_sessions::SessionsError;
 use tauri::menu::MenuEvent;
 use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
@@ -109,13 +110,14 @@ async fn update(app: &AppHandle) {
     let preferences = state.preferences.get();
     let locale = state.language();
     let shown = state.shell.front.shown();
-    let milestones = match shown.project {
-        Some(project) => milestones(&state, project).await,
-        None => Vec::new(),
+    let (milestones, has_backups) = match shown.project {
+        Some(project) => work(&state, project).await,
+        None => (Vec::new(), false),
     };
     let bar = menu_bar(&Context {
         projects: &projects,
         milestones: &milestones,
+        has_backups,
         shown,
         preferences: &preferences,
         locale,
@@ -127,13 +129,20 @@ async fn update(app: &AppHandle) {
     }
 }
 
-/// The milestones of a project; none while the store cannot be read, which the page tells.
-async fn milestones(state: &App, project: ProjectId) -> Vec<MilestoneLine> {
+/// The milestones of a project, and whether there is a copy of its plan's phases; none while
+/// the store cannot be read, which the page tells.
+async fn work(state: &App, project: ProjectId) -> (Vec<MilestoneLine>, bool) {
     let Ok(sessions) = state.sessions().await else {
-        return Vec::new();
+        return (Vec::new(), false);
     };
-    let read = unblocked(move || sessions.core.store().milestones(project)).await;
-    read.unwrap_or_default()
+    let read = unblocked(move || {
+        let milestones = sessions.core.store().milestones(project)?;
+        let has_backups = !sessions.core.backups(project)?.is_empty();
+        Ok::<_, SessionsError>((milestones, has_backups))
+    })
+    .await;
+    let (milestones, has_backups) = read.unwrap_or_default();
+    let lines = milestones
         .into_iter()
         .map(|milestone| MilestoneLine {
             id: milestone.id.to_string(),
@@ -146,7 +155,8 @@ async fn milestones(state: &App, project: ProjectId) -> Vec<MilestoneLine> {
                 reprise_core::model::MilestoneStatus::Failed => MilestoneStatus::Failed,
             },
         })
-        .collect()
+        .collect();
+    (lines, has_backups)
 }
 
 fn chosen_in_tray(app: &AppHandle, action: TrayAction) {

@@ -3,10 +3,11 @@
 use reprise_core::model::{ProjectId, TerminalKey};
 use reprise_core::project_sessions::SessionsError;
 use reprise_core::session::queue::{CommandId, NewCommand, QueueRequest, check_text};
-use tauri::State;
+use tauri::{AppHandle, State};
 
 use crate::dto::{BackupView, QueueChange, QueueOutcome};
 use crate::error::{AppError, CommandResult};
+use crate::events::Event;
 use crate::state::{App, unblocked};
 use crate::work_views;
 
@@ -14,6 +15,7 @@ use crate::work_views;
 /// plan's phases they are copied.
 #[tauri::command]
 pub async fn queue_command(
+    handle: AppHandle,
     app: State<'_, App>,
     project_id: String,
     text: String,
@@ -27,7 +29,7 @@ pub async fn queue_command(
     };
     check_text(&command.text)
         .map_err(|refusal| AppError::Sessions(SessionsError::Refused(refusal)))?;
-    let backup = back_up_before(&app, project, command.text.clone()).await?;
+    let backup = back_up_before(&handle, &app, project, command.text.clone()).await?;
     change(&app, project, QueueRequest::Add(command)).await?;
     Ok(QueueOutcome {
         command_id: id.to_string(),
@@ -38,18 +40,20 @@ pub async fn queue_command(
 /// Changes a command in the queue, or takes it out.
 #[tauri::command]
 pub async fn queue_change(
+    handle: AppHandle,
     app: State<'_, App>,
     project_id: String,
     change: QueueChange,
 ) -> CommandResult<()> {
     let project: ProjectId = project_id.parse().map_err(AppError::from)?;
     if let QueueChange::Edit { text, .. } = &change {
-        back_up_before(&app, project, text.clone()).await?;
+        back_up_before(&handle, &app, project, text.clone()).await?;
     }
     Ok(self::change(&app, project, work_views::queue_request(change)?).await?)
 }
 
 async fn back_up_before(
+    handle: &AppHandle,
     app: &App,
     project: ProjectId,
     command: String,
@@ -59,7 +63,11 @@ async fn back_up_before(
         let project = core.project(project)?;
         core.back_up_before(&project, &command)
     });
-    Ok(backup.await?.map(work_views::backup))
+    let backup = backup.await?;
+    if backup.is_some() {
+        Event::WorkChanged(project).send(handle);
+    }
+    Ok(backup.map(work_views::backup))
 }
 
 async fn change(app: &App, project: ProjectId, request: QueueRequest) -> Result<(), AppError> {

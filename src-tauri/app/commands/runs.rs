@@ -63,9 +63,11 @@ pub async fn run_unattended(
             RunOutcome::Refused(refusal) => Err(AppError::Run(Box::new(refusal))),
         }
     });
-    let (status, backup) = started.await?;
+    let started = started.await;
     app.live.find().await;
+    // A refused run has left its copy of the phases as well.
     Event::WorkChanged(id).send(&handle);
+    let (status, backup) = started?;
     match &status.run {
         Some(run) => Ok(RunStarted {
             run: views::run(run),

@@ -31,6 +31,8 @@ pub struct Context<'a> {
     pub projects: &'a [ProjectView],
     /// The milestones of the project in front, in the order they were begun.
     pub milestones: &'a [MilestoneLine],
+    /// Whether there is a copy of its plan's phases.
+    pub has_backups: bool,
     /// What the page has in front.
     pub shown: Shown,
     /// What the person chose.
@@ -365,7 +367,11 @@ impl Build {
                 there,
             ),
             self.choice(Word::MilestoneCommand, "milestoneCommand", there),
-            self.choice(Word::RestorePhases, "restorePhases", there),
+            self.choice(
+                Word::RestorePhases,
+                "restorePhases",
+                there && context.has_backups,
+            ),
             Item::Separator,
             self.choice(Word::Remove, "removeProject", there),
         ]);
@@ -415,6 +421,7 @@ mod tests {
     struct Scene {
         projects: Vec<ProjectView>,
         milestones: Vec<MilestoneLine>,
+        has_backups: bool,
         shown: Shown,
         preferences: Preferences,
     }
@@ -443,6 +450,7 @@ mod tests {
                 },
                 projects: vec![project],
                 milestones,
+                has_backups: false,
                 preferences: Preferences::default(),
             }
         }
@@ -451,6 +459,7 @@ mod tests {
             menu_bar(&Context {
                 projects: &self.projects,
                 milestones: &self.milestones,
+                has_backups: self.has_backups,
                 shown: self.shown,
                 preferences: &self.preferences,
                 locale: Locale::English,
@@ -504,6 +513,14 @@ mod tests {
         assert!(!scene.enabled().contains(&"copy"));
         scene.shown.has_selection = true;
         assert!(scene.enabled().contains(&"copy"));
+    }
+
+    #[test]
+    fn phases_are_brought_back_where_there_is_a_copy() {
+        let mut scene = Scene::new(Some("idle"), 0);
+        assert!(!scene.enabled().contains(&"restorePhases"));
+        scene.has_backups = true;
+        assert!(scene.enabled().contains(&"restorePhases"));
     }
 
     #[test]

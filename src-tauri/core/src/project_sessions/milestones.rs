@@ -170,6 +170,14 @@ impl ProjectSessions {
         }
     }
 
+    /// The copies of a project's phases, newest first.
+    ///
+    /// # Errors
+    /// [`SessionsError::NoSuchProject`] or [`SessionsError::Store`].
+    pub fn backups(&self, id: ProjectId) -> Result<Vec<Backup>, SessionsError> {
+        Ok(self.phases(&self.project(id)?).backups())
+    }
+
     /// Puts a copy in the place of a project's phases; what is there now is copied first.
     ///
     /// # Errors
