@@ -10,6 +10,7 @@ mod clear;
 mod crashes;
 mod desktop;
 mod milestones;
+mod phases;
 mod queue;
 mod reopen;
 mod settings;

@@ -122,6 +122,19 @@ impl<'world> App<'world> {
         self.web().click(&element).expect("it can be clicked");
     }
 
+    /// Clicks into the terminal, so that it has the keyboard.
+    #[track_caller]
+    pub fn click_terminal(&self) {
+        self.click("group", "Terminal, ");
+        let focus = "return document.activeElement instanceof HTMLTextAreaElement";
+        wait_for("the terminal to have the keyboard", QUICK, || {
+            match self.web().execute(focus, &[])? {
+                Value::Bool(true) => Ok(()),
+                _ => Err(self.page_text()),
+            }
+        });
+    }
+
     /// Chooses a line of the menu of the project in front.
     #[track_caller]
     pub fn choose_of_project(&self, line: &str) {

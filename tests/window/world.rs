@@ -120,6 +120,7 @@ impl World {
         let config = json!({
             "hasCompletedOnboarding": true,
             "hasSeenAutoDefaultNotice": true,
+            "hasSeenAutoDefaultNudge": true,
             "customApiKeyResponses": {"approved": [DUMMY_KEY], "rejected": []},
             "projects": projects,
         });
@@ -347,6 +348,18 @@ impl World {
         } else {
             PathBuf::from(name)
         }
+    }
+
+    /// A package of npm that set-up has unpacked.
+    pub fn npm_package(&self, name: &str) -> PathBuf {
+        let folder = self.repository.join("target/tools/npm").join(name);
+        if !folder.exists() {
+            let setup = self.repository.join(".ci/setup.sh");
+            let status = Command::new(setup).arg("core").status();
+            let done = status.is_ok_and(|status| status.success());
+            assert!(done && folder.exists(), "{name} is missing");
+        }
+        folder
     }
 
     /// What helps to understand a failure, into `target/e2e/<test>/`.
