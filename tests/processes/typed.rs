@@ -2,10 +2,11 @@
 //! the reason, and what a person types meanwhile is neither lost nor mixed with it.
 
 use reprise_core::session::protocol::{Reply, Request};
-use reprise_core::session::queue::CommandState;
+use reprise_core::session::queue::{CommandId, CommandState, CommandWait, NewCommand};
 
-use crate::queue::{Typist, add, arrives_once, command, delivered, rounds};
-use crate::world::wait_for;
+use crate::claude::Claude;
+use crate::queue::{Typist, add, arrives_once, command, delivered, rounds, waits};
+use crate::world::{SIZE, wait_for};
 
 #[test]
 fn whatever_is_one_line_arrives_as_it_is() {
@@ -101,4 +102,35 @@ fn what_a_person_types_meanwhile_comes_after_the_command_and_in_its_order() {
             at.viewer.receive();
         }
     }
+}
+
+#[test]
+fn a_draft_of_spaces_is_a_draft() {
+    let mut at = Typist::new();
+    at.viewer.type_text("  x");
+    at.viewer.wait_for_text("  x");
+    at.viewer.type_text("\x7f");
+    while at.viewer.text().contains("  x") {
+        at.viewer.receive();
+    }
+    let id = add(&at.claude, "/context");
+    waits(&at.claude, id, CommandWait::Draft);
+    at.viewer.type_text("\x15");
+    delivered(&at.claude, id);
+}
+
+#[test]
+fn a_word_that_starts_a_session_is_no_subcommand_of_the_cli() {
+    let claude = Claude::new();
+    let (id, text) = (CommandId::generate(), "doctor".to_owned());
+    let first = NewCommand {
+        id,
+        text,
+        about: None,
+    };
+    let sessions = &claude.world.sessions;
+    sessions
+        .get_or_create_with(claude.project.id, SIZE, None, Some(&first))
+        .unwrap();
+    arrives_once(&claude, id, "doctor");
 }

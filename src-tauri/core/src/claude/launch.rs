@@ -178,8 +178,14 @@ pub fn claude(start: &ClaudeStart<'_>) -> Result<Launch, LaunchError> {
         args.push(without_nul(argument)?.into());
     }
     if let Some(prompt) = start.prompt {
-        // A text that begins with a dash is no option.
-        args.extend(["--".into(), without_nul(prompt)?.into()]);
+        // A text that begins with a dash is no option, and a word no subcommand (`doctor`), which
+        // the CLI finds behind the dashes, too. It leaves the space out.
+        let is_word = !prompt.contains(|char: char| !char.is_ascii_alphanumeric() && char != '-');
+        let space = if is_word { " " } else { "" };
+        args.extend([
+            "--".into(),
+            format!("{space}{}", without_nul(prompt)?).into(),
+        ]);
     }
     for (name, value) in &options.env {
         if name.is_empty() || name.contains('=') || environment::is_ours(OsStr::new(name)) {

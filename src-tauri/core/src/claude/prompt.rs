@@ -80,9 +80,20 @@ pub fn read(screen: &ScreenText) -> Prompt {
             Some(to) => Prompt::Completing { draft, to },
             None => Prompt::Draft(draft),
         }
+    } else if is_behind_blanks(rows) {
+        Prompt::Draft(lines())
     } else {
         Prompt::Empty
     }
+}
+
+/// Whether the drawn cursor stands behind spaces or blank lines: that is a draft, too.
+fn is_behind_blanks(rows: &[Vec<TextCell>]) -> bool {
+    let cursor = rows.iter().enumerate().find_map(|(y, row)| {
+        let x = row.iter().position(|cell| cell.inverse)?;
+        Some((x, y))
+    });
+    cursor.is_some_and(|(x, y)| x > 2 || y > 0)
 }
 
 /// The prompt on the screen.
@@ -224,6 +235,8 @@ mod tests {
         for (rows, expected) in [
             (vec!["\u{276f} ^ "], Prompt::Empty),
             (vec!["\u{276f} "], Prompt::Empty),
+            (vec!["\u{276f}   ^ "], Prompt::Draft(String::new())),
+            (vec!["\u{276f} ", "  ^ "], Prompt::Draft(String::new())),
             (vec!["> ^T~r~y~ ~t~h~i~s"], Prompt::Empty),
             (vec!["\u{276f} ~T~r~y"], Prompt::Empty),
             (vec!["\u{276f} hello^ "], Prompt::Draft("hello".into())),

@@ -46,6 +46,7 @@ impl Prompt {
             text.chars().filter(seen).collect()
         };
         match self {
+            Self::Draft(draft) if draft.trim().is_empty() => false,
             Self::Draft(draft) => solid(draft) == solid(text),
             Self::PartOfDraft { part, .. } if part.is_empty() => false,
             Self::PartOfDraft { part, is_end: true } => solid(text).ends_with(&solid(part)),
