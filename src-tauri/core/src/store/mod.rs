@@ -1,8 +1,11 @@
 //! Where projects, their milestones and the lineage of their session ids live.
 //!
-//! [`Store`] is what a store promises; [`SqliteStore`] is the embedded one. The promises are
-//! written down as tests in `tests/store/contract.rs`, and every store has to pass them.
+//! [`Store`] is what a store promises; [`SqliteStore`] is the embedded one, [`MongoStore`] a
+//! team's. The promises are written down as tests in `tests/store/contract`, and every store has
+//! to pass them.
 
+mod mongo;
+mod server_error;
 mod sqlite;
 
 use std::io;
@@ -16,6 +19,8 @@ use crate::model::{
     MilestoneStatus, OutputProject, ProjectId, ProjectStatus, SessionSource,
 };
 
+pub use mongo::{MongoStore, ServerState};
+pub use server_error::{ServerError, ServerFault};
 pub use sqlite::{Opened, SetAside, SqliteStore};
 
 /// Projects, milestones and lineage, shared by several processes.
@@ -228,9 +233,17 @@ pub enum ReplaceOutcome {
     NoSuchProject,
 }
 
-/// Why a store cannot do what was asked. In each case what is stored is as it was before.
+/// Why a store cannot do what was asked.
+///
+/// With a file, what is stored is as it was before. With a server, which knows no transaction, a
+/// part may have been done: a lineage row without its id, the milestones of a project that is
+/// removed. What was asked has not happened, except that it may have where the fault is
+/// [`ServerFault::OutcomeUnknown`]. Whatever it was, the same call can be made again.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// A server, or what it holds, cannot be used.
+    #[error(transparent)]
+    Server(#[from] ServerError),
     /// The file or its folder cannot be written to.
     #[error("the database {} is read-only; make the file and its folder writable", path.display())]
     ReadOnly {

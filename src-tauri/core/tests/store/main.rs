@@ -8,6 +8,9 @@ mod contract;
 mod child;
 mod damage;
 mod model;
+mod mongo;
+#[path = "../../../../tests/support/mongod.rs"]
+mod mongod;
 mod processes;
 mod refusals;
 mod sqlite;
