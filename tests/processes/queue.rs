@@ -342,14 +342,19 @@ fn with_the_client_killed_between_queueing_and_delivery() {
     }
 }
 
-#[test]
-fn without_hooks_the_transcript_says_that_a_command_arrived() {
-    let mut at = Typist::prepared(|claude| {
+/// A session where the person's settings switch hooks off.
+fn without_hooks() -> Typist {
+    Typist::prepared(|claude| {
         let settings = claude.world.path("home/.claude");
         std::fs::create_dir_all(&settings).unwrap();
         let off = r#"{"disableAllHooks": true}"#;
         std::fs::write(settings.join("settings.json"), off).unwrap();
-    });
+    })
+}
+
+#[test]
+fn without_hooks_the_transcript_says_that_a_command_arrived() {
+    let mut at = without_hooks();
     at.say("hello");
     at.viewer.wait_for_text("you said: hello");
     for text in ["first", "second"] {
@@ -468,7 +473,12 @@ fn a_local_command_is_acknowledged_by_the_transcript_and_a_clear_keeps_what_wait
 
 #[test]
 fn in_another_conversation_nothing_is_sent_until_the_person_agrees() {
-    let mut at = Typist::new();
+    waits_in_another_conversation(Typist::new());
+    // What it came by is then not told, and the new id a moment later.
+    waits_in_another_conversation(without_hooks());
+}
+
+fn waits_in_another_conversation(mut at: Typist) {
     at.say("hello");
     at.viewer.wait_for_text("you said: hello");
     at.idle();
@@ -545,10 +555,13 @@ fn in_a_window_so_small_that_the_prompt_fills_it() {
     for text in ["a command that takes two rows here", long] {
         let id = add(&at.claude, text);
         delivered(&at.claude, id);
-        at.idle();
         let head = &text[..30];
-        let said = at.claude.api.said();
-        let times = said.iter().filter(|said| said.starts_with(head)).count();
-        assert_eq!(times, 1, "{said:?}");
+        let times = || {
+            let said = at.claude.api.said();
+            said.iter().filter(|said| said.starts_with(head)).count()
+        };
+        wait_for("the request", || (times() > 0).then_some(()));
+        at.idle();
+        assert_eq!(times(), 1);
     }
 }

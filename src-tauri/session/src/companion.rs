@@ -157,6 +157,10 @@ fn differences(before: &Followed, now: &Followed) -> Vec<Learned> {
     } else if now.message_sent && !before.message_sent {
         learned.push(Learned::MessageSent(now.session_id.clone()));
     }
+    // Before the state: nothing is typed into a conversation that is about to be another.
+    if now.leaves != before.leaves {
+        learned.push(Learned::Leaves(now.leaves));
+    }
     // Before the state: who sees an idle must see whether it is the end of the work.
     if now.background != before.background {
         learned.push(Learned::Background(now.background));

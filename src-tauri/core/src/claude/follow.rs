@@ -46,6 +46,9 @@ pub struct Followed {
     pub session_id: ClaudeSessionId,
     /// How it came to this conversation.
     pub source: SessionSource,
+    /// Whether it has gone to another conversation already, of which is not known yet how it
+    /// came to it.
+    pub leaves: bool,
     /// Whether there is something to lose in this conversation: a message was sent in it, or
     /// it was taken up or copied from one that had some.
     pub message_sent: bool,
@@ -123,6 +126,7 @@ impl Follower {
             state: SessionState::Starting,
             session_id: start.session_id,
             source: start.source,
+            leaves: false,
             message_sent: start.message_sent,
             claude: None,
             ask: None,
@@ -293,6 +297,7 @@ impl Follower {
     /// Brings `current` up to date; returns it where it was not told yet.
     fn change(&mut self) -> Option<Followed> {
         self.follow_id();
+        self.current.leaves = self.pending.is_some();
         if self.sent.contains(&self.current.session_id) {
             self.current.message_sent = true;
         }

@@ -109,11 +109,10 @@ async fn a_new_id_comes_with_its_source_whichever_of_file_and_hook_is_first() {
     at.write(ID, BUSY);
     assert!(at.next().await.message_sent, "a turn was seen");
     at.write(OTHER, IDLE);
-    let idle = at.next().await;
-    assert_eq!(
-        (idle.session_id.as_str(), idle.state),
-        (ID, SessionState::Idle)
-    );
+    let idle = at
+        .until(|followed| followed.state == SessionState::Idle)
+        .await;
+    assert_eq!((idle.session_id.as_str(), idle.leaves), (ID, true));
     assert!(at.hook(pid, "SessionStart", OTHER, r#","source":"clear""#));
     let cleared = at.next().await;
     assert_eq!(cleared.session_id.as_str(), OTHER);
@@ -134,8 +133,13 @@ async fn a_new_id_that_no_hook_explains_is_told_within_a_second() {
     at.next().await;
     let before = Instant::now();
     at.write(OTHER, IDLE);
+    let leaving = at.next().await;
+    assert_eq!((leaving.session_id.as_str(), leaving.leaves), (ID, true));
     let changed = at.next().await;
-    assert_eq!(changed.session_id.as_str(), OTHER);
+    assert_eq!(
+        (changed.session_id.as_str(), changed.leaves),
+        (OTHER, false)
+    );
     assert_eq!(changed.source, SessionSource::Unknown);
     assert!(changed.message_sent);
     assert!(before.elapsed() < Duration::from_secs(1));
@@ -237,7 +241,7 @@ async fn without_its_file_hooks_and_title_are_believed_and_the_rest_is_unknown()
     at.follower.title("✳ Claude Code");
     assert_eq!(at.next().await.state, SessionState::Unknown);
     assert!(at.hook(pid, "SessionStart", OTHER, r#","source":"resume""#));
-    let resumed = at.next().await;
+    let resumed = at.until(|followed| !followed.leaves).await;
     assert_eq!(resumed.session_id.as_str(), OTHER);
     assert_eq!(resumed.source, SessionSource::Resume);
 }

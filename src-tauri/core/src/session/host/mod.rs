@@ -160,6 +160,8 @@ pub enum Learned {
         /// Whether a message was sent under it already.
         message_sent: bool,
     },
+    /// Whether it has left the conversation already, for one that is told in a moment.
+    Leaves(bool),
     /// The first message was sent under this id.
     MessageSent(ClaudeSessionId),
     /// Claude Code's own process: the program itself, or what a wrapper started.

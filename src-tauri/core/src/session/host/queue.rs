@@ -223,7 +223,9 @@ impl Queue {
     /// The person cleared the conversation: what waits goes on in the new one.
     pub fn conversation_cleared(&mut self, from: Option<&ClaudeSessionId>, to: &ClaudeSessionId) {
         for item in &mut self.items {
-            if item.waits() && item.command.session_id.as_ref() == from {
+            let sending = self.sending.as_ref();
+            let is_sent = sending.is_some_and(|sending| sending.id == item.command.id);
+            if (item.waits() || is_sent) && item.command.session_id.as_ref() == from {
                 item.command.session_id = Some(to.clone());
             }
         }
@@ -344,6 +346,13 @@ impl Queue {
         self.deadline = Some(until);
         self.sending = Some(Sending { id, text, phase });
         Typing::Keys(keys)
+    }
+
+    /// Whether this one was meant for another conversation.
+    fn is_of_another(&self, id: CommandId, view: &View<'_>) -> bool {
+        let meant = self.items.iter().find(|item| item.command.id == id);
+        let meant = meant.and_then(|item| item.command.session_id.as_ref());
+        meant.is_some() && meant != view.session_id
     }
 
     fn set_state(&mut self, id: CommandId, state: CommandState) {

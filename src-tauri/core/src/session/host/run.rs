@@ -78,6 +78,8 @@ pub(super) struct Running {
     pub(super) picture_at: Option<Instant>,
     pub(super) foreground_at: Option<Instant>,
     pub(super) input_at: Option<Instant>,
+    /// The program is in another conversation than the status says; which is told in a moment.
+    pub(super) leaves_conversation: bool,
     /// What the journal could not take yet: a full disk must lose no id.
     unwritten: VecDeque<(Timestamp, JournalEvent)>,
     journal_fails: bool,
@@ -226,6 +228,7 @@ impl Running {
             tick_at: now + TICK,
             picture_at: None,
             input_at: None,
+            leaves_conversation: false,
             unwritten: VecDeque::new(),
             journal_fails: false,
             rebind_fails: false,
@@ -327,6 +330,10 @@ impl Running {
                     self.queue.conversation_cleared(before, &id);
                 }
                 self.new_session_id(id, source, message_sent);
+            }
+            Learned::Leaves(leaves) => {
+                self.leaves_conversation = leaves;
+                return;
             }
             Learned::MessageSent(id) => {
                 if self.status.session_id.as_ref() == Some(&id) {

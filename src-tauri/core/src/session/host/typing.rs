@@ -119,14 +119,14 @@ impl Running {
     }
 
     /// From when on what is seen can be believed: keys that a person typed have been drawn,
-    /// and nothing is on its way to the program.
+    /// nothing is on its way to the program, and it is known which conversation this is.
     fn settled_at(&self) -> Instant {
         let mut at = self.state_at + IDLE_FOR;
         at = at.max(self.output_at + QUIET_FOR);
         if let Some(typed) = self.input_at {
             at = at.max(typed + UNTOUCHED_FOR);
         }
-        if !self.input.is_empty() {
+        if !self.input.is_empty() || self.leaves_conversation {
             at = at.max(Instant::now() + QUIET_FOR);
         }
         at

@@ -73,6 +73,10 @@ impl Queue {
                     true => view.quiet_at.min(until),
                     false => view.now,
                 };
+                if shown && self.is_of_another(sending.id, view) {
+                    self.give_back(&sending, view);
+                    return Typing::Keys(TAKE_BACK.to_vec());
+                }
                 if shown && view.now < all_shown_at {
                     self.deadline = Some(all_shown_at);
                 } else if shown {

@@ -320,6 +320,28 @@ fn another_conversation_holds_a_command_and_a_clear_takes_it_along() {
 }
 
 #[test]
+fn what_was_pasted_is_taken_back_where_the_conversation_turns_out_to_be_another() {
+    let mut played = Played::new();
+    let id = played.add("go");
+    assert_eq!(played.step(), paste("go"));
+    played.conversation = conversation(2);
+    played.prompt = draft("go");
+    assert_eq!(played.step(), TAKE_BACK);
+    played.prompt = Prompt::Empty;
+    played.waits(id, CommandWait::Conversation);
+
+    // A clear takes it along.
+    played.add("on");
+    assert_eq!(played.step(), paste("on"));
+    played.conversation = conversation(3);
+    played
+        .queue
+        .conversation_cleared(Some(&conversation(2)), &played.conversation);
+    played.prompt = draft("on");
+    assert_eq!(played.step(), ENTER);
+}
+
+#[test]
 fn what_an_earlier_host_left_is_held_and_what_it_was_sending_is_told() {
     let mut before = Played::new();
     let sending = before.add("one");
