@@ -15,6 +15,7 @@ mod queue;
 mod reopen;
 mod settings;
 mod shells;
+mod states;
 mod typing;
 mod unattended;
 

@@ -25,6 +25,7 @@ pub struct Listed {
     pub name: String,
     pub workspace: PathBuf,
     pub state: String,
+    pub background: bool,
     pub host_pid: u32,
     pub claude_pid: Option<u32>,
     pub claude_session_id: Option<String>,
