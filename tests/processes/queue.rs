@@ -384,6 +384,51 @@ fn what_a_host_did_not_send_is_held_by_the_next_one_until_the_person_agrees() {
 }
 
 #[test]
+fn what_a_host_was_sending_when_it_was_killed_is_not_sent_twice() {
+    let mut at = Typist::new();
+    at.say("hello");
+    at.viewer.wait_for_text("you said: hello");
+    let arrived = add(&at.claude, "it arrived");
+    arrives_once(&at.claude, arrived, "it arrived");
+    kill(at.claude.status().unwrap().host_pid);
+    wait_for("the end", || at.claude.status().is_none().then_some(()));
+    // As the host leaves it that is killed before it is told; the other one never arrived.
+    let project = at.claude.project.id;
+    let folders = at.claude.world.sessions.folders();
+    let file = folders.project_hosts_dir(project).join("claude.queue");
+    let mut queue: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    queue[0]["state"] = serde_json::json!({"state": "sending"});
+    let mut other = queue[0].clone();
+    let lost = CommandId::generate();
+    other["id"] = lost.to_string().into();
+    other["text"] = "it was lost".into();
+    queue.as_array_mut().unwrap().push(other);
+    std::fs::write(&file, queue.to_string()).unwrap();
+
+    at.claude.start();
+    delivered_late(&at.claude, arrived);
+    let state = command(&at.claude.status().unwrap(), lost).unwrap().state;
+    assert!(
+        matches!(state, CommandState::NotDelivered { .. }),
+        "{state:?}"
+    );
+    let retry = QueueRequest::Retry { id: lost };
+    assert_eq!(ask(&at.claude, &retry).refused, None);
+    arrives_once(&at.claude, lost, "it was lost");
+    arrives_once(&at.claude, arrived, "it arrived");
+}
+
+/// The command turns out to have been delivered.
+fn delivered_late(claude: &Claude, id: CommandId) {
+    let _shown = Shown(claude);
+    wait_for("the late word", || {
+        let state = command(&claude.status()?, id)?.state;
+        matches!(state, CommandState::Delivered { .. }).then_some(())
+    });
+}
+
+#[test]
 fn what_cannot_be_typed_is_refused_and_the_queue_can_be_changed() {
     let mut at = Typist::new();
     at.say("HANG");

@@ -2,14 +2,14 @@
 //! `claude` knows Claude Code, and here the two are brought together.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reprise_core::claude::config::ConfigDir;
 use reprise_core::claude::follow::{FollowStart, Followed, Follower};
 use reprise_core::claude::hooks::{HookEvent, HookReport};
 use reprise_core::claude::said::Awaited;
 use reprise_core::claude::{kept, prompt, transcript};
-use reprise_core::model::ClaudeSessionId;
+use reprise_core::model::{ClaudeSessionId, as_taken};
 use reprise_core::session::host::{Companion, HostSession, HostSpec, Learned, Observation};
 use tokio::sync::mpsc;
 
@@ -18,6 +18,11 @@ use tokio::sync::mpsc;
 const KEEP_EVERY: Duration = Duration::from_secs(60);
 /// How often the transcript is read for a text that was typed and of which no hook told.
 const LOOK_FOR_PROMPT_EVERY: Duration = Duration::from_millis(200);
+/// After this time without an answer it is read less often, and how often then.
+const SOON: Duration = Duration::from_secs(10);
+const LOOK_LATER: Duration = Duration::from_secs(3);
+/// The most texts that are looked for at a time.
+const MAX_AWAITED: usize = 8;
 /// The CLI tells a new state a moment before what led to it is in the transcript.
 const KEEP_AFTER_CHANGE: Duration = Duration::from_secs(1);
 
@@ -69,7 +74,8 @@ async fn follow(
     });
     let mut known = follower.current().clone();
     let mut keeping = tokio::time::interval(KEEP_EVERY);
-    let mut awaited = None::<Awaited>;
+    let mut awaited = Vec::<Awaited>::new();
+    let mut awaited_since = Instant::now();
     let mut looking = tokio::time::interval(LOOK_FOR_PROMPT_EVERY);
     looking.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // Whatever cannot be told to the host ends with it.
@@ -84,9 +90,12 @@ async fn follow(
                 keep_current(&brief, &known, &tell).await;
                 keeping.reset_after(KEEP_AFTER_CHANGE);
             }
-            _ = looking.tick(), if awaited.is_some() => {
-                if let Some(said) = look_for_prompt(&brief, &known.session_id, &mut awaited).await {
+            _ = looking.tick(), if !awaited.is_empty() => {
+                for said in look_for_prompts(&brief, &known.session_id, &mut awaited).await {
                     tell(Learned::Prompted(said));
+                }
+                if awaited_since.elapsed() >= SOON {
+                    looking.reset_after(LOOK_LATER);
                 }
             }
             _ = keeping.tick() => keep_current(&brief, &known, &tell).await,
@@ -97,7 +106,7 @@ async fn follow(
                             event: HookEvent::UserPromptSubmit { prompt },
                             ..
                         }) => {
-                            awaited = awaited.filter(|awaited| awaited.text() != prompt);
+                            awaited.retain(|awaited| awaited.text() != as_taken(&prompt));
                             // First that it works: nobody takes it for idle once it has this.
                             let mut lost_sight_of = None;
                             while let Some(now) = follower.look() {
@@ -110,7 +119,14 @@ async fn follow(
                         Err(ignored) => tell(Learned::IgnoredHook(ignored.to_string())),
                     }
                 }
-                Some(Observation::Sending { text, at }) => awaited = Some(Awaited::new(text, at)),
+                Some(Observation::Sending { text, at }) => {
+                    if awaited.len() >= MAX_AWAITED {
+                        awaited.remove(0);
+                    }
+                    awaited.push(Awaited::new(text, at));
+                    awaited_since = Instant::now();
+                    looking.reset();
+                }
                 Some(Observation::Title(title)) => follower.title(&title),
                 Some(Observation::Ended(exit)) => {
                     // Its file may hold a change that nobody has been told of.
@@ -205,23 +221,33 @@ async fn keep(brief: &Brief, id: Option<ClaudeSessionId>, tell: &impl Fn(Learned
     }
 }
 
-/// The awaited text, once the transcript has it.
-async fn look_for_prompt(
+/// The awaited texts that the transcript has now. They are awaited no longer, and neither are
+/// others that are equal: one line is one text's.
+async fn look_for_prompts(
     brief: &Brief,
     id: &ClaudeSessionId,
-    awaited: &mut Option<Awaited>,
-) -> Option<String> {
-    let mut looking = awaited.take()?;
+    awaited: &mut Vec<Awaited>,
+) -> Vec<String> {
+    let mut looking = std::mem::take(awaited);
     let (config, workspace, id) = (brief.config.clone(), brief.workspace.clone(), id.clone());
-    let (looking, arrived) = tokio::task::spawn_blocking(move || {
-        let arrived = looking.has_arrived(&config, &id, &workspace);
-        (looking, arrived)
-    })
-    .await
-    .ok()?;
-    if arrived {
-        return Some(looking.text().to_owned());
+    let looked = tokio::task::spawn_blocking(move || {
+        let mut said = Vec::<String>::new();
+        for awaited in &mut looking {
+            let text = awaited.text();
+            if !said.iter().any(|said| said == text)
+                && awaited.has_arrived(&config, &id, &workspace)
+            {
+                said.push(awaited.text().to_owned());
+            }
+        }
+        looking.retain(|awaited| !said.iter().any(|said| said == awaited.text()));
+        (looking, said)
+    });
+    match looked.await {
+        Ok((looking, said)) => {
+            *awaited = looking;
+            said
+        }
+        Err(_) => Vec::new(),
     }
-    *awaited = Some(looking);
-    None
 }

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::config::ConfigDir;
 use super::transcript;
-use crate::model::ClaudeSessionId;
+use crate::model::{ClaudeSessionId, as_taken};
 
 /// How far back a transcript is read at first: the text may have arrived a moment before.
 const LOOK_BACK_BYTES: u64 = 1024 * 1024;
@@ -118,8 +118,9 @@ fn says(line: &[u8], text: &str, since: Timestamp) -> bool {
         ("system", Some("local_command")) => line.content,
         _ => return false,
     };
+    let text = as_taken(text);
     let is = |said: &str| {
-        said.trim() == text.trim() || command(said).is_some_and(|it| it == text.trim())
+        as_taken(said) == text || command(said).is_some_and(|it| as_taken(&it) == text)
     };
     match content {
         Value::String(said) => is(&said),
@@ -169,6 +170,10 @@ mod tests {
         yes(
             r#"{"type":"user","message":{"content":"<command-message>gsd:x</command-message>\n<command-name>/gsd:x</command-name>\n<command-args>a b</command-args>"}}"#,
             "/gsd:x a b",
+        );
+        yes(
+            "{\"type\":\"user\",\"message\":{\"content\":\"cafe\u{301}\"}}",
+            "caf\u{e9}",
         );
         yes(
             r#"{"type":"system","subtype":"local_command","content":"<command-name>/context</command-name>\n<command-args></command-args>"}"#,

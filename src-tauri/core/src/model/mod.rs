@@ -11,5 +11,5 @@ pub use ids::{ClaudeSessionId, InvalidId, MilestoneId, ProjectId, TerminalKey};
 pub use lineage::{LineageEntry, SessionSource};
 pub use milestone::{Milestone, MilestoneStatus};
 pub use project::{CurrentSessionId, DisplayMode, LaunchOptions, OutputProject, ProjectStatus};
-pub use screen_text::{Prompt, ScreenText, TextCell};
+pub use screen_text::{Prompt, ScreenText, TextCell, as_taken};
 pub use session::{Ask, Exit, SessionState, TerminalSize, is_invisible, one_line};

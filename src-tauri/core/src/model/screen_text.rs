@@ -1,5 +1,7 @@
 //! What a terminal shows, for a reader that knows the program in it.
 
+use unicode_normalization::UnicodeNormalization;
+
 /// The visible rows, as far as a reader of text needs them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScreenText {
@@ -54,6 +56,12 @@ impl Prompt {
             Self::Empty | Self::Completing { .. } | Self::Shell(_) | Self::Hidden => false,
         }
     }
+}
+
+/// A text as the CLI takes it: without spaces around it and in composed form, so that the two
+/// can be compared.
+pub fn as_taken(text: &str) -> String {
+    text.trim().nfc().collect()
 }
 
 /// Emoji, and what joins and colours them: many are one sign of two cells.

@@ -6,7 +6,6 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::model::{ClaudeSessionId, InvalidId};
@@ -343,12 +342,6 @@ impl NewCommand {
     }
 }
 
-/// A text as the CLI takes it: without spaces around it and in composed form, so that the two
-/// can be compared.
-pub fn as_taken(text: &str) -> String {
-    text.trim().nfc().collect()
-}
-
 /// Checks a text that would be typed: one line of 1 to [`MAX_COMMAND_CHARS`] characters that
 /// can be seen.
 ///
@@ -416,7 +409,6 @@ mod tests {
         // The CLI counts two for one of these.
         assert_eq!(refused(&"\u{1f600}".repeat(400)), None);
         assert_eq!(refused(&"\u{1f600}".repeat(401)), Some("too_long"));
-        assert_eq!(as_taken(" cafe\u{301} "), "caf\u{e9}");
     }
 
     #[test]

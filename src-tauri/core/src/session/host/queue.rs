@@ -12,10 +12,10 @@ use jiff::Timestamp;
 
 use sending::{Phase, SHOWN_WITHIN, Sending, paste};
 
-use crate::model::{ClaudeSessionId, Prompt, SessionState};
+use crate::model::{ClaudeSessionId, Prompt, SessionState, as_taken};
 use crate::session::queue::{
     CommandId, CommandState, CommandWait, KEPT_DELIVERED, MAX_WAITING, NewCommand, NotDelivered,
-    QueueRefusal, QueueRequest, QueuedCommand, as_taken, check_text,
+    QueueRefusal, QueueRequest, QueuedCommand, check_text,
 };
 
 /// The session must be idle, the screen unchanged and the keyboard untouched this long before
@@ -73,6 +73,8 @@ struct Item {
     /// It came from an earlier host, or was meant for another conversation: only the person
     /// sends it.
     held: bool,
+    /// It was submitted once: it may turn out to have arrived.
+    submitted: bool,
     tries: u32,
 }
 
@@ -89,6 +91,7 @@ impl Queue {
             }
             Item {
                 held,
+                submitted: is_unsure(&command.state),
                 ..Item::new(command)
             }
         });
@@ -109,6 +112,7 @@ impl Queue {
         self.items.retain(|item| item.command.id != command.id);
         let mut item = Item::new(queued(command, None, view_at));
         item.command.state = CommandState::Sending;
+        item.submitted = true;
         self.items.push(item);
         self.changed = true;
     }
@@ -116,6 +120,15 @@ impl Queue {
     /// The commands, in their order.
     pub fn list(&self) -> Vec<QueuedCommand> {
         self.items.iter().map(|item| item.command.clone()).collect()
+    }
+
+    /// The texts that were submitted without a word that they arrived, and since when they
+    /// can have.
+    pub fn unsure(&self) -> Vec<(String, Timestamp)> {
+        let unsure = self.items.iter().filter(|item| item.may_have_arrived());
+        unsure
+            .map(|item| (as_taken(&item.command.text), item.command.added_at))
+            .collect()
     }
 
     /// Whether the list changed since the last call.
@@ -169,7 +182,9 @@ impl Queue {
             }
             QueueRequest::Edit { id, text } => {
                 check_text(&text)?;
-                self.free(id)?.command.text = text;
+                let item = self.free(id)?;
+                item.submitted &= item.command.text == text;
+                item.command.text = text;
             }
             QueueRequest::Cancel { id } => {
                 self.free(id)?;
@@ -401,6 +416,7 @@ impl Item {
             command,
             agreed: false,
             held: false,
+            submitted: false,
             tries: 0,
         }
     }
@@ -418,11 +434,16 @@ impl Item {
         )
     }
 
-    /// It was submitted, and nothing said that it arrived.
+    /// It was submitted, and nothing said that it arrived. It may wait to be sent again.
     fn may_have_arrived(&self) -> bool {
-        let may = [NotDelivered::NotAcknowledged, NotDelivered::Ended].map(NotDelivered::code);
-        matches!(&self.command.state, CommandState::NotDelivered { code, .. } if may.contains(&code.as_str()))
+        self.submitted && self.is_open()
     }
+}
+
+/// Whether it was submitted, or may have been.
+fn is_unsure(state: &CommandState) -> bool {
+    let may = [NotDelivered::NotAcknowledged, NotDelivered::Ended].map(NotDelivered::code);
+    matches!(state, CommandState::NotDelivered { code, .. } if may.contains(&code.as_str()))
 }
 
 fn queued(

@@ -21,7 +21,7 @@ use super::stream::Stream;
 use super::typing;
 use super::upkeep::TICK;
 use super::{Companion, Host, Learned, Observation};
-use crate::model::{ClaudeSessionId, Exit, SessionSource, SessionState};
+use crate::model::{ClaudeSessionId, Exit, SessionSource, SessionState, as_taken};
 use crate::session::journal::JournalEvent;
 use crate::session::protocol::{HostStatus, Reply};
 use crate::session::screen::{Screen, ScrollbackLimits};
@@ -177,13 +177,17 @@ impl Running {
         } else {
             Queue::default()
         };
-        if let (Some(command), Some(companion)) = (&spec.first_command, &companion) {
-            queue.add_argument(command.clone(), started_at);
-            let text = command.text.clone();
-            let at = started_at;
-            let _ = companion
-                .observations
-                .send(Observation::Sending { text, at });
+        if let Some(companion) = &companion {
+            let mut awaited = queue.unsure();
+            if let Some(command) = &spec.first_command {
+                queue.add_argument(command.clone(), started_at);
+                awaited.push((as_taken(&command.text), started_at));
+            }
+            for (text, at) in awaited {
+                let _ = companion
+                    .observations
+                    .send(Observation::Sending { text, at });
+            }
         }
         let (to_host, from_clients) = mpsc::channel(CLIENT_MESSAGES);
         let now = Instant::now();

@@ -87,6 +87,7 @@ impl Queue {
                     };
                     self.deadline = Some(again_at);
                     typing = Typing::Keys(ENTER.to_vec());
+                    self.note_submitted(sending.id);
                 } else if view.now >= until {
                     return match view.prompt {
                         // Nothing stands there, so nothing was sent.
@@ -148,6 +149,12 @@ impl Queue {
         }
         self.sending = Some(sending);
         typing
+    }
+
+    fn note_submitted(&mut self, id: CommandId) {
+        for item in &mut self.items {
+            item.submitted |= item.command.id == id;
+        }
     }
 
     /// Nothing was submitted: it waits again, for a bounded number of times.

@@ -342,6 +342,37 @@ fn what_was_pasted_is_taken_back_where_the_conversation_turns_out_to_be_another(
 }
 
 #[test]
+fn what_turns_out_to_have_arrived_is_not_sent_again() {
+    let mut before = Played::new();
+    let id = before.add("go");
+    before.submit("go");
+    let mut played = Played {
+        queue: Queue::restored(before.queue.list(), at()),
+        ..Played::new()
+    };
+    assert_eq!(played.queue.unsure(), [("go".to_owned(), at())]);
+    played.state = WORKING;
+    played.ask(QueueRequest::Retry { id }).unwrap();
+    played.waits(id, CommandWait::Idle);
+    played.acknowledge("go");
+    assert_eq!(played.state_of(id), CommandState::Delivered { at: at() });
+    assert!(played.queue.unsure().is_empty());
+    played.state = IDLE;
+    assert_eq!(played.later(BEGINS_WITHIN), b"");
+
+    // Another text is another command.
+    let id = played.add("come");
+    played.submit("come");
+    played.step();
+    played.later(ENTER_TAKEN_WITHIN);
+    played.later(ACKNOWLEDGED_WITHIN);
+    played.failed(id, NotDelivered::NotAcknowledged);
+    let text = "stay".to_owned();
+    played.ask(QueueRequest::Edit { id, text }).unwrap();
+    assert!(played.queue.unsure().is_empty());
+}
+
+#[test]
 fn what_an_earlier_host_left_is_held_and_what_it_was_sending_is_told() {
     let mut before = Played::new();
     let sending = before.add("one");
