@@ -8,6 +8,7 @@ mod host;
 mod queue;
 #[path = "../support/real_claude.rs"]
 mod real_claude;
+mod send;
 mod states;
 mod typed;
 mod unattended;

@@ -47,7 +47,7 @@ impl Typist {
         }
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.claude.world.path(name)
     }
 
@@ -316,32 +316,6 @@ fn at_the_moment_of_a_clear() {
     }
 }
 
-#[test]
-fn with_the_client_killed_between_queueing_and_delivery() {
-    let mut at = Typist::new();
-    for round in 0..rounds() {
-        let go = at.file(&format!("go{round}"));
-        at.say(&format!("UNTIL {}", go.display()));
-        at.claude.wait_for_state(SessionState::Working);
-        let text = format!("orphaned {round}");
-        let mut client = at
-            .claude
-            .world
-            .command(&["send", at.claude.project.name.as_str(), &text])
-            .spawn()
-            .unwrap();
-        let queued = wait_for("the command in the queue", || {
-            let status = at.claude.status()?;
-            let queued = status.queue.iter().find(|command| command.text == text);
-            queued.map(|command| command.id)
-        });
-        client.kill().unwrap();
-        client.wait().unwrap();
-        std::fs::write(&go, "").unwrap();
-        arrives_once(&at.claude, queued, &text);
-    }
-}
-
 /// A session where the person's settings switch hooks off.
 fn without_hooks() -> Typist {
     Typist::prepared(|claude| {
@@ -544,47 +518,6 @@ fn waits_in_another_conversation(mut at: Typist) {
     waits(&at.claude, id, CommandWait::Conversation);
     agree(&at.claude, id);
     arrives_once(&at.claude, id, "meant for the first");
-}
-
-#[test]
-fn from_a_script_a_command_is_sent_or_it_fails_with_the_reason() {
-    let mut at = Typist::new();
-    let name = at.claude.project.name.clone();
-    let sent = at.claude.world.run(&["send", &name, "from a script"]);
-    assert!(sent.status.success(), "{sent:?}");
-    wait_for("the request", || {
-        at.claude
-            .api
-            .said()
-            .contains(&"from a script".to_owned())
-            .then_some(())
-    });
-    let fails = |args: &[&str], reason: &str, code: i32| {
-        let failed = at.claude.world.run(args);
-        assert_eq!(failed.status.code(), Some(code), "{failed:?}");
-        let said = String::from_utf8_lossy(&failed.stderr).into_owned();
-        assert!(said.contains(reason), "{said}");
-    };
-    fails(&["send", &name, "one\ntwo"], "several lines", 1);
-    fails(&["send", "nobody", "x"], "no project", 3);
-    at.idle();
-    at.viewer.type_text("a draft");
-    at.viewer.wait_for_text("a draft");
-    fails(
-        &["send", &name, "--wait", "1", "never"],
-        "a draft stands in the prompt",
-        1,
-    );
-    assert!(
-        !at.claude
-            .status()
-            .unwrap()
-            .queue
-            .iter()
-            .any(|it| it.text == "never")
-    );
-    at.claude.world.run(&["kill", &name]);
-    fails(&["send", &name, "x"], "does not run", 4);
 }
 
 #[test]

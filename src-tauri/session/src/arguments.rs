@@ -40,7 +40,7 @@ pub enum Verb {
         detach_key: DetachKey,
     },
     /// Type a command into a project's session: once it is idle and nothing stands in its
-    /// prompt. Fails unless the session says that it has it.
+    /// prompt. Fails unless the session says that it has it; Ctrl-C takes it back.
     Send {
         /// The project's name, id or folder.
         project: String,

@@ -1,6 +1,8 @@
 //! `reprise-session send`: types a command into a project's session, when that can be done
 //! safely, and says what became of it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use reprise_core::model::TerminalKey;
@@ -11,10 +13,20 @@ use reprise_core::session::queue::{
     CommandId, CommandState, CommandWait, NewCommand, QueueRequest,
 };
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::projects::{CommandError, folders, live_terminal};
 
+/// After its patience a command that was typed already is acknowledged within this time, or is
+/// one that opened a dialog.
+const BEING_SENT: Duration = Duration::from_secs(7);
+/// More than anybody waits.
+const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// How soon an interruption is noticed.
+const INTERRUPTED_WITHIN: Duration = Duration::from_millis(250);
+
 /// Puts the text into the queue of the project's session and waits until it was delivered.
-/// After `wait` one that is not being sent is taken out again.
+/// After `wait`, or when it is interrupted, one that is not being sent is taken out again.
 ///
 /// # Errors
 /// [`CommandError`]: the command did not arrive, or nothing shows that it did.
@@ -29,6 +41,7 @@ pub fn send(project: &str, text: String, wait: Duration) -> Result<(), CommandEr
         about: None,
     };
     let id = command.id;
+    let interrupted = watch_for_interruption()?;
     let answer = host
         .queue(&QueueRequest::Add(command))
         .map_err(|error| gone(error, project))?;
@@ -36,11 +49,11 @@ pub fn send(project: &str, text: String, wait: Duration) -> Result<(), CommandEr
         return Err(CommandError::NotSent(refused.message));
     }
     host.send(&Request::Watch)?;
-    let until = Instant::now() + wait;
+    let mut until = Instant::now() + wait.min(LONGEST_WAIT);
     let mut waits_for = CommandWait::Idle;
     loop {
-        match receive_before(&mut host, until) {
-            Ok(Some(Reply::Status(status))) => match state_of(&status, id) {
+        match receive_before(&mut host, until).map_err(|error| gone(error, project))? {
+            Some(Reply::Status(status)) => match state_of(&status, id) {
                 Some(CommandState::Delivered { .. }) => return Ok(()),
                 Some(CommandState::NotDelivered { message, .. }) => {
                     return Err(CommandError::NotSent(message));
@@ -53,24 +66,41 @@ pub fn send(project: &str, text: String, wait: Duration) -> Result<(), CommandEr
                     ));
                 }
             },
-            Ok(Some(Reply::Ended(_))) => return Err(CommandError::HostGone),
-            Ok(Some(_)) => {}
-            Ok(None) if Instant::now() >= until => {
-                let taken_out = host.queue(&QueueRequest::Cancel { id })?;
-                if taken_out.refused.is_none() {
-                    return Err(CommandError::NotSent(format!(
-                        "{}; it was taken out of the queue after {} s",
-                        why(waits_for),
-                        wait.as_secs()
-                    )));
-                }
-                // It is being sent at this very moment: that ends by itself. Its end may have
-                // been told while the answer was waited for.
-                host.send(&Request::Watch)?;
-            }
-            Ok(None) => {}
-            Err(error) => return Err(gone(error, project)),
+            Some(Reply::Ended(_)) => return Err(CommandError::HostGone),
+            Some(_) | None => {}
         }
+        let is_interrupted = interrupted.load(Ordering::Relaxed);
+        if is_interrupted {
+            until = until.min(Instant::now());
+        }
+        if Instant::now() < until {
+            continue;
+        }
+        let cancel = host.queue(&QueueRequest::Cancel { id });
+        if cancel
+            .map_err(|error| gone(error, project))?
+            .refused
+            .is_none()
+        {
+            let after = match is_interrupted {
+                true => "as you interrupted it".to_owned(),
+                false => format!("after {} s", wait.as_secs()),
+            };
+            return Err(CommandError::NotSent(format!(
+                "{}; it was taken out of the queue {after}",
+                why(waits_for)
+            )));
+        }
+        if Instant::now() >= until + BEING_SENT {
+            return Err(CommandError::NotSent(
+                "it was typed and the session does not say that it has it; look into the \
+                 session, it may show a dialog"
+                    .into(),
+            ));
+        }
+        // It is being sent at this very moment. Its end may have been told while the answer
+        // was waited for.
+        host.send(&Request::Watch)?;
     }
 }
 
@@ -80,7 +110,35 @@ fn receive_before(
     until: Instant,
 ) -> Result<Option<Reply>, ClientError> {
     let left = until.saturating_duration_since(Instant::now());
-    host.receive_within(left.clamp(Duration::from_millis(100), Duration::from_secs(5)))
+    host.receive_within(left.clamp(Duration::from_millis(100), INTERRUPTED_WITHIN))
+}
+
+/// Whether the person pressed Ctrl-C, or the system ends this process: the command must not
+/// stay in the queue unsaid. A second time ends it at once.
+fn watch_for_interruption() -> Result<Arc<AtomicBool>, CommandError> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let noticed = Arc::clone(&interrupted);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let inside = runtime.enter();
+    let mut pressed = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    drop(inside);
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            for _ in 0..2 {
+                tokio::select! {
+                    _ = pressed.recv() => {}
+                    _ = terminated.recv() => {}
+                }
+                if noticed.swap(true, Ordering::Relaxed) {
+                    std::process::exit(1);
+                }
+            }
+        });
+    });
+    Ok(interrupted)
 }
 
 fn state_of(status: &HostStatus, id: CommandId) -> Option<CommandState> {
@@ -90,7 +148,7 @@ fn state_of(status: &HostStatus, id: CommandId) -> Option<CommandState> {
 
 fn why(wait: CommandWait) -> &'static str {
     match wait {
-        CommandWait::Idle => "the session works",
+        CommandWait::Idle => "the session is busy",
         CommandWait::Draft => "a draft stands in the prompt",
         CommandWait::Dialog => "a question or a dialog is open",
         CommandWait::Conversation => "the session has gone to another conversation",

@@ -158,9 +158,12 @@ impl BlockingConnection {
                     None => continue,
                 }
             }
-            match self.stream.read(&mut bytes)? {
-                0 => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-                n => self.reader.push(&bytes[..n]),
+            match self.stream.read(&mut bytes) {
+                Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                Ok(n) => self.reader.push(&bytes[..n]),
+                // A signal came.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
             }
         }
     }
