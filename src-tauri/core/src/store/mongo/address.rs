@@ -53,7 +53,7 @@ pub(super) async fn read(connection_string: &str) -> Result<(Address, ClientOpti
     let mut options = match tokio::time::timeout(NAME_SERVERS, reading).await {
         Ok(Ok(options)) => options,
         Ok(Err(error)) => {
-            let (fault, reason) = failure::parsing(&error);
+            let (fault, reason) = failure::reading(&error);
             let reason = if leaks(&reason, connection_string) {
                 "in a user name or password, signs like @ : / ? # % are written as %40 and so on"
                     .to_owned()

@@ -114,6 +114,8 @@ pub(super) fn cause(error: &Error) -> Cause {
             ServerFault::Unreachable
         }
         _ => match code(error) {
+            // Where the connection string names no user at all.
+            Some(13) if reason.contains("requires authentication") => ServerFault::Authentication,
             // Unauthorized, and Atlas's own number for it.
             Some(13 | 8000) => ServerFault::NotAllowed,
             Some(18) => ServerFault::Authentication,
@@ -126,12 +128,24 @@ pub(super) fn cause(error: &Error) -> Cause {
 }
 
 /// The same of an error that came while the connection string was read.
-pub(super) fn parsing(error: &Error) -> Cause {
-    match &*error.kind {
-        ErrorKind::DnsResolve { .. } => (ServerFault::HostUnknown, words(error)),
-        ErrorKind::Io(_) | ErrorKind::InvalidTlsConfig { .. } => (ServerFault::Tls, words(error)),
-        _ => (ServerFault::ConnectionString, words(error)),
-    }
+pub(super) fn reading(error: &Error) -> Cause {
+    let fault = match &*error.kind {
+        // The name servers of a `mongodb+srv` host, or the file that says which they are.
+        ErrorKind::DnsResolve { .. } | ErrorKind::Io(_) => ServerFault::HostUnknown,
+        ErrorKind::InvalidTlsConfig { .. } => ServerFault::Tls,
+        _ => ServerFault::ConnectionString,
+    };
+    (fault, words(error))
+}
+
+/// The same of an error that came while a client was made of what was read: the files that TLS
+/// needs are opened then.
+pub(super) fn preparing(error: &Error) -> Cause {
+    let fault = match &*error.kind {
+        ErrorKind::InvalidTlsConfig { .. } | ErrorKind::Io(_) => ServerFault::Tls,
+        _ => ServerFault::ConnectionString,
+    };
+    (fault, words(error))
 }
 
 fn io_cause(error: &io::Error) -> Cause {

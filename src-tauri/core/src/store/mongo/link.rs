@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use mongodb::bson::RawDocumentBuf;
-use mongodb::error::Error;
+use mongodb::error::{Error, ErrorKind};
 use mongodb::event::EventHandler;
 use mongodb::event::sdam::{SdamEvent, TopologyDescription, TopologyType};
 use mongodb::options::ClientOptions;
@@ -33,8 +33,6 @@ struct Health {
     lost: Option<Lost>,
     /// A replica set without a primary was seen last.
     no_primary: bool,
-    /// Why the driver does not talk to this server, where it does not.
-    incompatible: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -72,8 +70,7 @@ impl Link {
         let (address, mut options) = address::read(connection_string).await?;
         let health = watch_server(&mut options);
         let client = Client::with_options(options).map_err(|error| {
-            // The string itself is understood; what is left is a file or an option's value.
-            let (fault, reason) = failure::parsing(&error);
+            let (fault, reason) = failure::preparing(&error);
             address.error(fault, reason)
         })?;
         let database = client.database(&address.database);
@@ -174,13 +171,12 @@ impl Link {
     /// Says more about an error than the driver, which tells the cause of a fruitless search
     /// only in a text.
     fn failure(&self, error: Error) -> Failure {
-        use mongodb::error::ErrorKind;
-        if !matches!(*error.kind, ErrorKind::ServerSelection { .. }) {
+        let ErrorKind::ServerSelection { message, .. } = &*error.kind else {
             return Failure::Driver(error);
-        }
+        };
         let health = self.health.borrow();
-        Failure::NotSent(if let Some(reason) = &health.incompatible {
-            (ServerFault::TooOld, reason.clone())
+        Failure::NotSent(if message.contains("reports wire version") {
+            (ServerFault::TooOld, message.clone())
         } else if let Some(lost) = &health.lost {
             lost.why.clone()
         } else if health.no_primary {
@@ -217,7 +213,6 @@ fn watch_server(options: &mut ClientOptions) -> watch::Receiver<Health> {
 
 fn changed(health: &mut Health, was_writable: bool, topology: &TopologyDescription) {
     health.no_primary = topology.topology_type() == TopologyType::ReplicaSetNoPrimary;
-    health.incompatible = topology.compatibility_error().cloned();
     if topology.has_writable_server() {
         health.lost = None;
         return;

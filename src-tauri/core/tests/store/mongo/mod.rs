@@ -1,6 +1,13 @@
 //! The store on a server: the contract, on a replica set and on a standalone server, then what
 //! only it promises.
 
+mod access;
+mod faults;
+mod outages;
+mod proxy;
+mod races;
+mod wxcode;
+
 use mongodb::bson::doc;
 use reprise_core::model::ProjectId;
 use reprise_core::store::{MongoStore, Store};
