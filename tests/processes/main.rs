@@ -5,6 +5,7 @@
 mod attach;
 mod claude;
 mod host;
+mod phases;
 mod queue;
 #[path = "../support/real_claude.rs"]
 mod real_claude;

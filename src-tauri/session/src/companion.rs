@@ -1,15 +1,17 @@
 //! What a host learns of its claude beyond the bytes: the host knows terminals, the core's
 //! `claude` knows Claude Code, and here the two are brought together.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use reprise_core::claude::config::ConfigDir;
 use reprise_core::claude::follow::{FollowStart, Followed, Follower};
 use reprise_core::claude::hooks::{HookEvent, HookReport};
 use reprise_core::claude::said::Awaited;
 use reprise_core::claude::{kept, prompt, transcript};
 use reprise_core::model::{ClaudeSessionId, as_taken};
+use reprise_core::planning::{Phases, is_new_milestone};
 use reprise_core::session::host::{Companion, HostSession, HostSpec, Learned, Observation};
 use tokio::sync::mpsc;
 
@@ -33,6 +35,7 @@ pub struct Brief {
     session: HostSession,
     workspace: String,
     kept: PathBuf,
+    kept_phases: PathBuf,
 }
 
 impl Brief {
@@ -43,6 +46,7 @@ impl Brief {
             session: spec.session.clone()?,
             workspace: spec.program.cwd.to_string_lossy().into_owned(),
             kept: spec.kept_transcripts.clone(),
+            kept_phases: spec.kept_phases.clone(),
         })
     }
 }
@@ -76,6 +80,8 @@ async fn follow(
     let mut keeping = tokio::time::interval(KEEP_EVERY);
     let mut awaited = Vec::<Awaited>::new();
     let mut awaited_since = Instant::now();
+    // The command of the queue before which the phases were copied.
+    let mut copied_before = None::<String>;
     let mut looking = tokio::time::interval(LOOK_FOR_PROMPT_EVERY);
     looking.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // Whatever cannot be told to the host ends with it.
@@ -112,6 +118,9 @@ async fn follow(
                             while let Some(now) = follower.look() {
                                 lost_sight_of = take_in(&mut known, now, &tell).or(lost_sight_of);
                             }
+                            if copied_before.take() != Some(as_taken(&prompt)) {
+                                copy_phases(&brief, &prompt, &learning);
+                            }
                             tell(Learned::Prompted(prompt));
                             keep(&brief, lost_sight_of, &tell).await;
                         }
@@ -120,6 +129,8 @@ async fn follow(
                     }
                 }
                 Some(Observation::Sending { text, at }) => {
+                    copy_phases(&brief, &text, &learning);
+                    copied_before = Some(as_taken(&text));
                     if awaited.len() >= MAX_AWAITED {
                         awaited.remove(0);
                     }
@@ -219,6 +230,24 @@ async fn keep(brief: &Brief, id: Option<ClaudeSessionId>, tell: &impl Fn(Learned
             "the conversation's transcript could not be kept safe: {error}"
         )))),
     }
+}
+
+/// Copies the plan's phases before a command that may delete them. They may have changed since
+/// it was put into the queue, and one that a person types was in none. The command itself goes
+/// on: the model is asked before anything is deleted.
+fn copy_phases(brief: &Brief, command: &str, learning: &mpsc::UnboundedSender<Learned>) {
+    if !is_new_milestone(command) {
+        return;
+    }
+    let phases = Phases::new(Path::new(&brief.workspace), &brief.kept_phases);
+    let learning = learning.clone();
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = phases.back_up_if_changed(Timestamp::now()) {
+            let _ = learning.send(Learned::Trouble(Some(format!(
+                "the plan's phases could not be copied: {error}"
+            ))));
+        }
+    });
 }
 
 /// The awaited texts that the transcript has now. They are awaited no longer, and neither are

@@ -72,6 +72,23 @@ impl Phases {
         Ok(self.backup(name))
     }
 
+    /// Copies the phases, unless the newest copy holds the same.
+    ///
+    /// # Errors
+    /// As for [`Phases::back_up`].
+    pub fn back_up_if_changed(&self, at: Timestamp) -> Result<Option<Backup>, PlanningError> {
+        let phases = self.folder()?;
+        let is_same = |backup: &Backup| {
+            // What one has and the other has not cannot be read there.
+            let same = |a: &Path, b: &Path| same(a, b).unwrap_or(false);
+            same(&phases, &backup.path) && same(&backup.path, &phases)
+        };
+        if self.backups().first().is_some_and(is_same) {
+            return Ok(None);
+        }
+        self.back_up(at)
+    }
+
     /// The copies that there are, newest first.
     pub fn backups(&self) -> Vec<Backup> {
         let mut names: Vec<String> = fs::read_dir(&self.backups)
@@ -362,6 +379,21 @@ mod tests {
         let backups = project.phases.backups();
         assert_eq!(backups.len(), MAX_BACKUPS);
         assert!(backups.iter().all(|backup| backup.at > at(0)));
+    }
+
+    #[test]
+    fn what_the_newest_copy_holds_is_not_copied_again() {
+        let project = Project::new();
+        let copy = |second| project.phases.back_up_if_changed(at(second)).unwrap();
+        assert_eq!(copy(0), None);
+        project.put("01-a/x", "x");
+        assert!(copy(1).is_some());
+        assert_eq!(copy(2), None);
+        project.put("01-a/y", "y");
+        assert!(copy(3).is_some());
+        fs::remove_file(project.path("01-a/x")).unwrap();
+        assert!(copy(4).is_some());
+        assert_eq!(copy(5), None);
     }
 
     #[test]

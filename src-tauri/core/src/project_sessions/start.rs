@@ -296,6 +296,7 @@ impl ProjectSessions {
             size: view.size,
             palette: view.palette,
             kept_transcripts: self.folders.transcripts_dir(project.id),
+            kept_phases: self.folders.phases_dir(project.id),
             files: HostPaths {
                 lock: files.lock,
                 journal: files.journal,

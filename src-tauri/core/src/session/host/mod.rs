@@ -53,6 +53,8 @@ pub struct HostSpec {
     pub session: Option<HostSession>,
     /// Where copies of used transcripts are kept, for the companion.
     pub kept_transcripts: PathBuf,
+    /// Where copies of the plan's phases are kept, for the companion.
+    pub kept_phases: PathBuf,
     /// The first size; viewers change it.
     pub size: TerminalSize,
     /// The colours of the viewer to come; viewers change them.
