@@ -91,7 +91,7 @@ pub fn add(claude: &Claude, text: &str) -> CommandId {
     id
 }
 
-fn agree(claude: &Claude, id: CommandId) {
+pub fn agree(claude: &Claude, id: CommandId) {
     assert_eq!(ask(claude, &QueueRequest::Agree { id }).refused, None);
 }
 

@@ -5,7 +5,7 @@ use reprise_core::session::protocol::{Reply, Request};
 use reprise_core::session::queue::{CommandId, CommandState, CommandWait, NewCommand};
 
 use crate::claude::Claude;
-use crate::queue::{Typist, add, arrives_once, command, delivered, rounds, waits};
+use crate::queue::{Typist, add, agree, arrives_once, command, delivered, rounds, waits};
 use crate::world::{SIZE, wait_for};
 
 #[test]
@@ -117,6 +117,24 @@ fn a_draft_of_spaces_is_a_draft() {
     waits(&at.claude, id, CommandWait::Draft);
     at.viewer.type_text("\x15");
     delivered(&at.claude, id);
+}
+
+#[test]
+fn a_draft_that_the_person_put_aside_is_not_lost_for_another() {
+    let mut at = Typist::new();
+    at.viewer.type_text("the first");
+    at.viewer.wait_for_text("the first");
+    at.viewer.type_text("\x13");
+    at.viewer.wait_for_text("draft stashed");
+    at.viewer.type_text("the second");
+    at.viewer.wait_for_text("the second");
+    let id = add(&at.claude, "go on");
+    waits(&at.claude, id, CommandWait::Draft);
+    agree(&at.claude, id);
+    waits(&at.claude, id, CommandWait::Draft);
+    at.viewer.type_text("\x15");
+    arrives_once(&at.claude, id, "go on");
+    at.viewer.wait_for_text("the first");
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn why(wait: CommandWait) -> &'static str {
     match wait {
         CommandWait::Idle => "the session is busy",
         CommandWait::Draft => "a draft stands in the prompt",
-        CommandWait::Dialog => "a question or a dialog is open",
+        CommandWait::Dialog => "a question or a dialog is open, or its prompt is not to be seen",
         CommandWait::Conversation => "the session has gone to another conversation",
         CommandWait::Start => "the session has not reached its prompt",
         CommandWait::Earlier => "other commands wait before it",

@@ -78,6 +78,7 @@ pub fn read(screen: &ScreenText) -> Prompt {
         let draft = lines();
         match completion(&screen.rows, above, &draft) {
             Some(to) => Prompt::Completing { draft, to },
+            None if one_is_aside(&screen.rows, above) => Prompt::SecondDraft(draft),
             None => Prompt::Draft(draft),
         }
     } else if is_behind_blanks(rows) {
@@ -123,6 +124,12 @@ fn box_around(screen: &ScreenText) -> Option<PromptBox<'_>> {
         rows: screen.rows.get(top + 1..bottom)?,
         bottom: screen.rows.get(bottom).map_or(&[], Vec::as_slice),
     })
+}
+
+/// Whether the row above says that a draft was put aside.
+fn one_is_aside(rows: &[Vec<TextCell>], above: usize) -> bool {
+    let row = above.checked_sub(1).and_then(|y| rows.get(y));
+    row.is_some_and(|row| text_of(row).ends_with("draft stashed"))
 }
 
 /// The other command that Enter makes of a command's name.
@@ -285,6 +292,14 @@ mod tests {
         assert_eq!(read_under(&listed, "/pl"), more);
         assert!(!more.holds("/pl"));
         assert!(read_under(&listed, "/pl it").holds("/pl it"));
+    }
+
+    #[test]
+    fn a_draft_beside_one_that_was_put_aside_is_told() {
+        let rows = ["        draft stashed", "--", "\u{276f} two^ ", "--"];
+        let second = read(&screen(&rows, 2));
+        assert_eq!(second, Prompt::SecondDraft("two".into()));
+        assert!(second.holds("two"));
     }
 
     #[test]

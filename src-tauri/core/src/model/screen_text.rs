@@ -18,6 +18,8 @@ pub enum Prompt {
     Empty,
     /// It holds this text, a line for each row.
     Draft(String),
+    /// It holds this text, and another one was put aside: only one can be.
+    SecondDraft(String),
     /// It holds a text that is longer than it shows.
     PartOfDraft {
         /// What is seen of it.
@@ -48,8 +50,8 @@ impl Prompt {
             text.chars().filter(seen).collect()
         };
         match self {
-            Self::Draft(draft) if draft.trim().is_empty() => false,
-            Self::Draft(draft) => solid(draft) == solid(text),
+            Self::Draft(draft) | Self::SecondDraft(draft) if draft.trim().is_empty() => false,
+            Self::Draft(draft) | Self::SecondDraft(draft) => solid(draft) == solid(text),
             Self::PartOfDraft { part, .. } if part.is_empty() => false,
             Self::PartOfDraft { part, is_end: true } => solid(text).ends_with(&solid(part)),
             Self::PartOfDraft { part, .. } => solid(text).contains(&solid(part)),

@@ -326,6 +326,7 @@ impl Queue {
                     None
                 }
                 Prompt::Draft(_)
+                | Prompt::SecondDraft(_)
                 | Prompt::PartOfDraft { .. }
                 | Prompt::Completing { .. }
                 | Prompt::Shell(_) => Some(CommandWait::Draft),

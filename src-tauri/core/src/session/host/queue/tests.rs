@@ -284,6 +284,14 @@ fn a_draft_is_put_aside_where_the_person_agrees() {
     played.submit("go");
     played.acknowledge("go");
 
+    // Another one is aside already, and would be lost.
+    let id = played.add("then");
+    played.now += BEGINS_WITHIN;
+    played.prompt = Prompt::SecondDraft("another thought".to_owned());
+    played.ask(QueueRequest::Agree { id }).unwrap();
+    played.waits(id, CommandWait::Draft);
+    played.ask(QueueRequest::Cancel { id }).unwrap();
+
     // One that stays where it is.
     let id = played.add("then");
     played.now += BEGINS_WITHIN;
