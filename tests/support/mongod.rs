@@ -301,9 +301,10 @@ impl Server {
         assert_eq!(port(&self.folder.path().join("log")), self.port);
     }
 
-    /// Runs a command on the database `admin`.
+    /// Runs a command on the database `admin`, whether the server is a primary or not.
     pub fn admin(&self, command: Document) -> Document {
-        run(&self.uri, async |client| {
+        let uri = format!("mongodb://127.0.0.1:{}/?directConnection=true", self.port);
+        run(&uri, async |client| {
             client.database("admin").run_command(command).await.unwrap()
         })
     }

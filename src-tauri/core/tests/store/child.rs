@@ -8,7 +8,7 @@ use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Barrier;
 
 use reprise_core::model::{ClaudeSessionId, CurrentSessionId, LineageEntry, SessionSource};
-use reprise_core::store::{SaveOutcome, SqliteStore, Store};
+use reprise_core::store::{MongoStore, SaveOutcome, SqliteStore, Store};
 
 use crate::contract::{new_project, time};
 
@@ -172,10 +172,16 @@ fn open(database: &Path) {
     }
 }
 
+/// The store at a path, or at a connection string in its place.
+fn store(place: &Path) -> Box<dyn Store> {
+    match place.to_str() {
+        Some(uri) if uri.starts_with("mongodb:") => Box::new(MongoStore::open(uri).unwrap()),
+        _ => Box::new(SqliteStore::open(place, time(0)).unwrap().store),
+    }
+}
+
 fn save_ids(database: &Path) {
-    let stores: Vec<_> = (0..10)
-        .map(|_| SqliteStore::open(database, time(0)).unwrap().store)
-        .collect();
+    let stores: Vec<_> = (0..10).map(|_| store(database)).collect();
     let project = stores[0].projects().unwrap()[0].id;
     ready();
     let start = Barrier::new(stores.len());
@@ -200,7 +206,7 @@ fn save_ids(database: &Path) {
 }
 
 fn write(database: &Path) {
-    let store = SqliteStore::open(database, time(0)).unwrap().store;
+    let store = store(database);
     ready();
     for number in 0.. {
         let folder = format!("/w/{}/{number}", std::process::id());

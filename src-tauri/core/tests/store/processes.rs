@@ -103,8 +103,12 @@ fn a_writer_that_is_killed_loses_nothing_that_it_had_written() {
         drop(open(&database(&folder)));
     }
 
-    let store = open(&database(&folder));
-    for line in &written {
+    is_all_there(&open(&database(&folder)), &written);
+}
+
+/// Checks that a store holds what writers have said, and nothing by halves.
+pub fn is_all_there(store: &dyn Store, written: &[String]) {
+    for line in written {
         let mut words = line.split(' ');
         let project: ProjectId = words.next().unwrap().parse().unwrap();
         let [first, second] =

@@ -33,7 +33,7 @@ impl Failure {
                 ErrorKind::Io(_) | ErrorKind::InvalidResponse { .. } => true,
                 // It is applied, and not by how many it was asked to be.
                 ErrorKind::Write(WriteFailure::WriteConcernError(_)) => true,
-                ErrorKind::Command(_) | ErrorKind::Write(_) => is_transient(error),
+                ErrorKind::Command(_) | ErrorKind::Write(_) => is_interrupted(error),
                 _ => false,
             },
         }
@@ -47,6 +47,7 @@ impl Failure {
             Self::NoAnswer => true,
             Self::Driver(error) => {
                 self.is_ambiguous()
+                    || is_not_primary(error)
                     || matches!(*error.kind, ErrorKind::ConnectionPoolCleared { .. })
             }
         }
@@ -82,13 +83,15 @@ pub(super) fn is_duplicate(error: &Error) -> bool {
     code(error) == Some(11000)
 }
 
-/// The server was interrupted, or is no longer the one that takes writes.
-fn is_transient(error: &Error) -> bool {
-    error.contains_label(mongodb::error::RETRYABLE_WRITE_ERROR)
-        || matches!(
-            code(error),
-            Some(189 | 10107 | 11600 | 11602 | 13435 | 13436 | 91)
-        )
+/// The server stopped while it did what was asked.
+fn is_interrupted(error: &Error) -> bool {
+    matches!(code(error), Some(91 | 189 | 11600 | 11602))
+        || error.contains_label(mongodb::error::RETRYABLE_WRITE_ERROR) && !is_not_primary(error)
+}
+
+/// The server did nothing, as it is not the one that takes writes.
+fn is_not_primary(error: &Error) -> bool {
+    matches!(code(error), Some(10107 | 13435 | 13436))
 }
 
 fn code(error: &Error) -> Option<i32> {

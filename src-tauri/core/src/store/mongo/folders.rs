@@ -14,9 +14,9 @@ use super::listing::exact;
 use crate::store::{ServerError, ServerFault};
 
 const COLLECTION: &str = "reprise_folder_claims";
-/// After this long a claim is another's to take: its holder died. Longer than what is done under
-/// it may last.
-const LEASE: Duration = Duration::from_secs(20);
+/// After this long a claim is another's to take: its holder died. What is done under it takes
+/// milliseconds.
+const LEASE: Duration = Duration::from_secs(10);
 /// How often to look whether a claim is free.
 const POLL: Duration = Duration::from_millis(50);
 

@@ -10,7 +10,7 @@ use mongodb::error::{Error, ErrorKind};
 use mongodb::event::EventHandler;
 use mongodb::event::sdam::{SdamEvent, TopologyDescription, TopologyType};
 use mongodb::options::ClientOptions;
-use mongodb::{Client, Collection, Database};
+use mongodb::{Client, Collection, Database, ServerType};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -193,7 +193,7 @@ fn watch_server(options: &mut ClientOptions) -> watch::Receiver<Health> {
     let sender = Arc::new(sender);
     options.sdam_event_handler = Some(EventHandler::callback(move |event| match event {
         SdamEvent::TopologyDescriptionChanged(event) => {
-            let before = event.previous_description.has_writable_server();
+            let before = takes_changes(&event.previous_description);
             sender.send_modify(|health| changed(health, before, &event.new_description));
         }
         SdamEvent::ServerHeartbeatFailed(event) => {
@@ -211,9 +211,26 @@ fn watch_server(options: &mut ClientOptions) -> watch::Receiver<Health> {
     receiver
 }
 
+/// Whether a server is there that takes changes. Of a replica set whose primary stepped down the
+/// driver (3.9) goes on to say that there is one.
+fn takes_changes(topology: &TopologyDescription) -> bool {
+    match topology.topology_type() {
+        TopologyType::ReplicaSetWithPrimary => topology
+            .servers()
+            .values()
+            .any(|server| server.server_type() == ServerType::RsPrimary),
+        _ => topology.has_writable_server(),
+    }
+}
+
 fn changed(health: &mut Health, was_writable: bool, topology: &TopologyDescription) {
-    health.no_primary = topology.topology_type() == TopologyType::ReplicaSetNoPrimary;
-    if topology.has_writable_server() {
+    let writable = takes_changes(topology);
+    health.no_primary = !writable
+        && matches!(
+            topology.topology_type(),
+            TopologyType::ReplicaSetNoPrimary | TopologyType::ReplicaSetWithPrimary
+        );
+    if writable {
         health.lost = None;
         return;
     }

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use mongodb::bson::doc;
 use reprise_core::model::{ClaudeSessionId, CurrentSessionId, ProjectId};
 use reprise_core::store::{MongoStore, SaveOutcome, ServerFault, ServerState, Store, StoreError};
 use rustix::process::{Signal, kill_process};
@@ -193,6 +194,27 @@ fn a_replica_set_that_hangs_is_told_within_4_seconds_and_loses_nothing_confirmed
 #[test]
 fn a_standalone_server_that_hangs_is_told_within_4_seconds_and_loses_nothing_confirmed() {
     stopped(Kind::Standalone);
+}
+
+#[test]
+fn a_set_without_a_primary_is_told_so_and_taken_up_when_it_has_one() {
+    let server = Server::start(Kind::ReplicaSet);
+    let store = MongoStore::open(&server.uri("headless")).unwrap();
+    server.admin(doc! { "replSetStepDown": 60, "force": true });
+    let from = Instant::now();
+    let error = store
+        .create_project(new_project("/w/a", time(0)))
+        .unwrap_err();
+    assert!(
+        from.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        from.elapsed()
+    );
+    assert_eq!(*fault(&error), ServerFault::NoPrimary, "{error}");
+    // It may stand for election again.
+    server.admin(doc! { "replSetFreeze": 0 });
+    reconnected(&store, Instant::now());
+    write_one(&store, 0).unwrap();
 }
 
 #[test]

@@ -1,13 +1,19 @@
 //! Many writers at once, each with a connection of its own.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Barrier;
+use std::time::{Duration, Instant};
 
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Document, doc};
 use reprise_core::model::{ClaudeSessionId, CurrentSessionId, ProjectId, SessionSource};
-use reprise_core::store::{MongoStore, ReplaceOutcome, SaveOutcome, Store};
+use reprise_core::store::{MongoStore, MoveOutcome, ReplaceOutcome, SaveOutcome, Store};
 
+use crate::child::{Child, Task};
 use crate::contract::{new_project, time};
-use crate::mongod::{Kind, SharedDatabase};
+use crate::mongod::{self, Kind, SharedDatabase};
+use crate::processes;
 
 const WRITERS: usize = 50;
 const ROUNDS: i64 = 20;
@@ -97,4 +103,90 @@ fn of_50_writers_one_wins_each_of_20_rounds_on_a_replica_set() {
 #[test]
 fn of_50_writers_one_wins_each_of_20_rounds_on_a_standalone_server() {
     one_winner_each(Kind::Standalone);
+}
+
+/// Writes the claim of another that holds a folder from now on, for this long.
+fn hold(database: &SharedDatabase, folder: &str, ms: i64) {
+    mongod::run_on(&database.uri(), async |database| {
+        let claims = database.collection::<Document>("reprise_folder_claims");
+        let until = doc! { "$set": { "until": { "$add": ["$$NOW", ms] } } };
+        let claim = doc! { "_id": folder, "holder": ObjectId::new() };
+        let update = claims.update_one(claim, vec![until]).upsert(true);
+        update.await.unwrap();
+    });
+}
+
+#[test]
+fn a_folder_whose_holder_died_is_free_when_its_claim_ends() {
+    let database = SharedDatabase::new(Kind::ReplicaSet);
+    let store = MongoStore::open(&database.uri()).unwrap();
+    hold(&database, "/w/over", -1);
+    let new = store.create_project(new_project("/w/over", time(0)));
+    let moved = new.unwrap().into_project().id;
+
+    hold(&database, "/w/held", 1500);
+    let from = Instant::now();
+    let outcome = store.move_project(moved, "/w/held", time(1)).unwrap();
+    assert!(matches!(outcome, MoveOutcome::Moved(_)), "{outcome:?}");
+    assert!(
+        from.elapsed() > Duration::from_secs(1),
+        "{:?}",
+        from.elapsed()
+    );
+    // Nothing of it stays.
+    let claims = mongod::run_on(&database.uri(), async |database| {
+        let claims = database.collection::<Document>("reprise_folder_claims");
+        claims.count_documents(doc! {}).await.unwrap()
+    });
+    assert_eq!(claims, 0);
+}
+
+/// Starts children that work on the database of a server.
+fn children(count: usize, task: Task, database: &SharedDatabase) -> Vec<Child> {
+    let way = PathBuf::from(database.uri());
+    (0..count).map(|_| Child::start(task, &way)).collect()
+}
+
+#[test]
+fn of_100_ids_saved_at_once_by_10_processes_exactly_one_wins() {
+    let database = SharedDatabase::new(Kind::ReplicaSet);
+    let store = MongoStore::open(&database.uri()).unwrap();
+    let new = new_project("/w/a", time(0));
+    let project = store.create_project(new).unwrap().into_project().id;
+
+    let said = processes::together(children(10, Task::SaveIds, &database)).concat();
+
+    assert_eq!(said.len(), 100);
+    let with = |word: &str| -> BTreeSet<&str> {
+        let lines = said.iter().filter_map(|line| line.strip_prefix(word));
+        lines.collect()
+    };
+    let winners = with("saved ");
+    assert_eq!(winners.len(), 1, "{said:?}");
+    assert_eq!(with("set "), winners);
+    let winner = winners.first().unwrap().parse().unwrap();
+    assert_eq!(current(&store, project), CurrentSessionId::Set(winner));
+}
+
+#[test]
+fn a_writer_that_is_killed_leaves_no_id_without_its_row() {
+    let database = SharedDatabase::new(Kind::ReplicaSet);
+    let store = MongoStore::open(&database.uri()).unwrap();
+    let mut written = Vec::new();
+    for round in 0..6 {
+        let mut writers = children(2, Task::Write, &database);
+        for writer in &mut writers {
+            writer.go();
+        }
+        for _ in 0..=round {
+            written.push(writers[0].line().unwrap());
+        }
+        for writer in &mut writers {
+            writer.kill();
+        }
+        for writer in &mut writers {
+            written.extend(writer.rest());
+        }
+    }
+    processes::is_all_there(&store, &written);
 }
