@@ -23,6 +23,26 @@ pub struct LineageEntry {
     pub message_sent: bool,
 }
 
+impl LineageEntry {
+    /// The row of an id that becomes current: nothing has been said under it yet.
+    pub fn becoming_current(
+        project: ProjectId,
+        session_id: &ClaudeSessionId,
+        source: SessionSource,
+        parent: Option<&ClaudeSessionId>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            project,
+            session_id: session_id.clone(),
+            source,
+            parent: parent.cloned(),
+            at,
+            message_sent: false,
+        }
+    }
+}
+
 /// How a project came to a session id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

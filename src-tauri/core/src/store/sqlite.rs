@@ -285,7 +285,8 @@ impl Store for SqliteStore {
         self.write(|sql| match current_session_id(sql, project)? {
             None => Ok(SaveOutcome::NoSuchProject),
             Some(CurrentSessionId::Unset) => {
-                let row = first_row(project, id, SessionSource::Startup, None, at);
+                let row =
+                    LineageEntry::becoming_current(project, id, SessionSource::Startup, None, at);
                 insert_lineage(sql, &row)?;
                 set_column(sql, project, "claude_session_id", id.as_str(), at)?;
                 Ok(SaveOutcome::Saved)
@@ -306,7 +307,7 @@ impl Store for SqliteStore {
             let Some(there) = current_session_id(sql, project)? else {
                 return Ok(ReplaceOutcome::NoSuchProject);
             };
-            let row = first_row(project, new, source, expected.id(), at);
+            let row = LineageEntry::becoming_current(project, new, source, expected.id(), at);
             insert_lineage(sql, &row)?;
             if there.as_stored() != expected.as_stored() {
                 return Ok(ReplaceOutcome::Conflict(there));
@@ -394,24 +395,6 @@ fn set_column(
     ))?
     .execute(params![id.to_string(), value, at.as_microsecond()])
     .map(|_| ())
-}
-
-/// The row of an id that becomes current: nothing has been said under it yet.
-fn first_row(
-    project: ProjectId,
-    id: &ClaudeSessionId,
-    source: SessionSource,
-    parent: Option<&ClaudeSessionId>,
-    at: Timestamp,
-) -> LineageEntry {
-    LineageEntry {
-        project,
-        session_id: id.clone(),
-        source,
-        parent: parent.cloned(),
-        at,
-        message_sent: false,
-    }
 }
 
 fn insert_lineage(sql: &Connection, entry: &LineageEntry) -> rusqlite::Result<()> {

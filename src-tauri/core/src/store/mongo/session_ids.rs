@@ -31,7 +31,7 @@ pub(super) async fn save_if_unset(
     }
     append(
         link,
-        &first_row(project, id, SessionSource::Startup, None, at),
+        &LineageEntry::becoming_current(project, id, SessionSource::Startup, None, at),
     )
     .await?;
     if compare_and_set(link, project, &Bson::Null, id, at).await? {
@@ -54,7 +54,11 @@ pub(super) async fn replace(
     let Some((there, as_stored)) = current(link, project).await? else {
         return Ok(ReplaceOutcome::NoSuchProject);
     };
-    append(link, &first_row(project, new, source, expected.id(), at)).await?;
+    append(
+        link,
+        &LineageEntry::becoming_current(project, new, source, expected.id(), at),
+    )
+    .await?;
     if there.as_stored() != expected.as_stored() {
         return Ok(ReplaceOutcome::Conflict(there));
     }
@@ -110,24 +114,6 @@ async fn compare_and_set(
         })
         .await?;
     Ok(updated.matched_count > 0)
-}
-
-/// The row of an id that becomes current: nothing has been said under it yet.
-fn first_row(
-    project: ProjectId,
-    id: &ClaudeSessionId,
-    source: SessionSource,
-    parent: Option<&ClaudeSessionId>,
-    at: Timestamp,
-) -> LineageEntry {
-    LineageEntry {
-        project,
-        session_id: id.clone(),
-        source,
-        parent: parent.cloned(),
-        at,
-        message_sent: false,
-    }
 }
 
 /// Adds a row. Its `_id` is made of what names it, so that it is there once.
