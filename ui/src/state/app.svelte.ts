@@ -475,6 +475,12 @@ export class App {
     await this.attempt(() => ipc.closeWindow(decision, remember, toTray));
   }
 
+  /** Which Claude Code is run from now on; null: it is looked for. */
+  async useClaude(claudePath: string | null): Promise<void> {
+    await this.prefer({ claudePath });
+    await this.attempt(() => this.readAgain());
+  }
+
   async prefer(patch: PreferencesPatch): Promise<void> {
     if (this.preferences) this.#take({ ...this.preferences, ...patch });
     const saved = await this.attempt(() => ipc.setPreferences(patch));
