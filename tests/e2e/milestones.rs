@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::window::{App, MenuBar, SLOW, World, wait_for};
+use crate::window::{App, MenuBar, SLOW, World, wait_for, within};
 
 /// A reply that streams for some seconds.
 const STREAMS: &str = "SLOW 30 150";
@@ -130,16 +131,16 @@ fn a_milestone_is_started_from_the_menu_bar() {
                 .display
                 .xdotool(&["key", "--clearmodifiers", "--delay", "40", key])?;
         }
-        let waiting = std::time::Instant::now();
-        while waiting.elapsed() < std::time::Duration::from_secs(5) {
-            if !started(&world).is_empty() {
-                return Ok(());
-            }
-            std::thread::sleep(std::time::Duration::from_millis(50));
+        let began = || match started(&world).is_empty() {
+            true => Err(app.page_text()),
+            false => Ok(()),
+        };
+        let tried = within(Duration::from_secs(5), began);
+        if tried.is_err() {
+            // A menu that was still open would take the next click.
+            world.display.xdotool(&["key", "Escape", "Escape"])?;
         }
-        // A menu that was still open would take the next click.
-        world.display.xdotool(&["key", "Escape", "Escape"])?;
-        Err(app.page_text())
+        tried
     });
     let claude = world.wait_for_state("idle");
     assert_eq!(started(&world).len(), 1);

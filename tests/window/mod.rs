@@ -29,5 +29,5 @@ pub use panel::{MenuLine, Notifications, Panel};
 pub use processes::{Process, is_alive, kill_now};
 pub use tmux::Tmux;
 pub use viewer::Viewer;
-pub use wait::{QUICK, SLOW, wait_for};
+pub use wait::{QUICK, SLOW, wait_for, within};
 pub use world::{Listed, World};

@@ -20,14 +20,22 @@ pub fn wait_for<T>(
     deadline: Duration,
     mut look: impl FnMut() -> Result<T, String>,
 ) -> T {
+    match within(deadline, &mut look) {
+        Ok(answer) => answer,
+        Err(reason) => panic!("waited {deadline:?} for {what}: {reason}"),
+    }
+}
+
+/// The same for one try of several: after `deadline` it returns the last reason.
+pub fn within<T>(
+    deadline: Duration,
+    mut look: impl FnMut() -> Result<T, String>,
+) -> Result<T, String> {
     let started = Instant::now();
     loop {
         match look() {
-            Ok(answer) => return answer,
-            Err(reason) if started.elapsed() > deadline => {
-                panic!("waited {deadline:?} for {what}: {reason}")
-            }
-            Err(_) => std::thread::sleep(LOOK_EVERY),
+            Err(_) if started.elapsed() <= deadline => std::thread::sleep(LOOK_EVERY),
+            answer => return answer,
         }
     }
 }

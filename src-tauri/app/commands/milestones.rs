@@ -142,13 +142,7 @@ pub async fn open_milestone_context(
     app: State<'_, App>,
     milestone_id: String,
 ) -> CommandResult<()> {
-    let id: MilestoneId = milestone_id.parse().map_err(AppError::from)?;
-    let core = app.sessions().await?.core;
-    let opening = unblocked(move || {
-        let file = core.context_file(id)?;
-        open_path(&handle, &file)
-    });
-    Ok(opening.await?)
+    open(handle, &app, &milestone_id, |context| context).await
 }
 
 /// Opens a milestone's folder in the person's own file manager.
@@ -158,22 +152,31 @@ pub async fn open_milestone_folder(
     app: State<'_, App>,
     milestone_id: String,
 ) -> CommandResult<()> {
+    open(handle, &app, &milestone_id, |context| {
+        context.parent().unwrap_or(context)
+    })
+    .await
+}
+
+/// Opens what belongs to a milestone's context file with the system's own program for it.
+async fn open(
+    handle: AppHandle,
+    app: &App,
+    milestone_id: &str,
+    what: impl FnOnce(&Path) -> &Path + Send + 'static,
+) -> CommandResult<()> {
     let id: MilestoneId = milestone_id.parse().map_err(AppError::from)?;
     let core = app.sessions().await?.core;
     let opening = unblocked(move || {
-        let file = core.context_file(id)?;
-        open_path(&handle, file.parent().unwrap_or(&file))
+        let context = core.context_file(id)?;
+        handle
+            .opener()
+            .open_path(what(&context).to_string_lossy(), None::<String>)
+            .map_err(|error| AppError::Internal {
+                reason: error.to_string(),
+            })
     });
     Ok(opening.await?)
-}
-
-fn open_path(handle: &AppHandle, path: &Path) -> Result<(), AppError> {
-    handle
-        .opener()
-        .open_path(path.to_string_lossy(), None::<String>)
-        .map_err(|error| AppError::Internal {
-            reason: error.to_string(),
-        })
 }
 
 /// Asks for files that belong to a milestone's context; none when the person thought better.
