@@ -8,6 +8,7 @@ mod mongo;
 mod server_error;
 mod sqlite;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -154,8 +155,17 @@ pub trait Store: Send + Sync {
     /// A project's history, oldest first. `message_sent` is the id's: all its rows agree.
     fn lineage(&self, project: ProjectId) -> Result<Vec<LineageEntry>, StoreError>;
 
+    /// When the newest row of each lineage is from, for all projects at once, the removed ones
+    /// too. One without rows is not in it.
+    fn newest_lineage(&self) -> Result<BTreeMap<ProjectId, Timestamp>, StoreError>;
+
     /// Whether a message was ever sent under this id.
     fn message_sent(&self, project: ProjectId, id: &ClaudeSessionId) -> Result<bool, StoreError>;
+
+    /// A number that is another one once anything changed, whoever changed it; asking for it
+    /// costs next to nothing. Whoever asks before it reads a list need not read that again
+    /// while the number stays. None where only reading tells.
+    fn change_mark(&self) -> Result<Option<u64>, StoreError>;
 }
 
 /// What a new project starts with; its status is `created` and it has no session id.

@@ -16,6 +16,7 @@ mod milestones;
 mod projects;
 mod session_ids;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 
@@ -274,6 +275,15 @@ impl Store for MongoStore {
 
     fn lineage(&self, project: ProjectId) -> Result<Vec<LineageEntry>, StoreError> {
         self.ask(|link| session_ids::lineage(link, project))
+    }
+
+    fn newest_lineage(&self) -> Result<BTreeMap<ProjectId, Timestamp>, StoreError> {
+        self.ask(session_ids::newest_lineage)
+    }
+
+    /// The server tells only those who follow it.
+    fn change_mark(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
     }
 
     fn message_sent(&self, project: ProjectId, id: &ClaudeSessionId) -> Result<bool, StoreError> {

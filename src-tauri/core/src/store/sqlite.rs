@@ -6,6 +6,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -99,6 +100,9 @@ impl SqliteStore {
             });
         };
         self.file.follow(open)?;
+        if matches!(behavior, TransactionBehavior::Immediate) {
+            open.changes += 1;
+        }
         let transaction = self.file.begin(&mut open.connection, behavior)?;
         work(&transaction)
             .and_then(|result| transaction.commit().map(|()| result))
@@ -317,6 +321,20 @@ impl Store for SqliteStore {
         })
     }
 
+    fn change_mark(&self) -> Result<Option<u64>, StoreError> {
+        // SQLite's number tells only of other connections, and only that it differs.
+        let version: i64 =
+            self.read(|sql| sql.pragma_query_value(None, "data_version", |row| row.get(0)))?;
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(open.as_mut().map(|open| {
+            if open.noticed != Some(version) {
+                open.noticed = Some(version);
+                open.changes += 1;
+            }
+            open.changes
+        }))
+    }
+
     fn append_lineage(&self, entry: &LineageEntry) -> Result<(), StoreError> {
         self.write(|sql| insert_lineage(sql, entry))
     }
@@ -345,6 +363,15 @@ impl Store for SqliteStore {
             .query_map([project.to_string()], |row| lineage_entry(project, row))?
             .filter_map(Result::transpose)
             .collect()
+        })
+    }
+
+    fn newest_lineage(&self) -> Result<BTreeMap<ProjectId, Timestamp>, StoreError> {
+        self.read(|sql| {
+            sql.prepare_cached("SELECT project_id, max(at_us) FROM lineage GROUP BY project_id")?
+                .query_map([], schema::newest_row)?
+                .filter_map(Result::transpose)
+                .collect()
         })
     }
 

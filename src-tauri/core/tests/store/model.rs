@@ -1,6 +1,8 @@
 //! Random sequences of calls, made on a store and on a model in memory that is too simple to
 //! be wrong. What they answer and what they hold must be the same.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -204,8 +206,14 @@ pub fn check<S: Subject>(fresh: fn() -> S) {
             };
             for call in calls {
                 world.clock += 1;
+                let mark = subject.store().change_mark().unwrap();
+                let before = subject.store().projects().unwrap();
                 make(&subject, &mut model, &mut world, call);
                 compare(subject.store(), &model, &world);
+                // Where a mark tells, it tells of every change, also of another program's.
+                if mark.is_some() && subject.store().projects().unwrap() != before {
+                    assert_ne!(subject.store().change_mark().unwrap(), mark);
+                }
             }
             compare(subject.another().as_ref(), &model, &world);
             Ok(())
@@ -421,6 +429,12 @@ fn compare(store: &dyn Store, model: &Model, world: &World) {
     let mut projects = model.projects.clone();
     projects.sort_by_key(|project| (project.created_at, project.id));
     assert_eq!(store.projects().unwrap(), projects);
+    let mut newest = BTreeMap::new();
+    for row in &model.lineage {
+        let at = newest.entry(row.project).or_insert(row.at);
+        *at = row.at.max(*at);
+    }
+    assert_eq!(store.newest_lineage().unwrap(), newest);
     for id in &world.projects {
         let project = projects.iter().find(|project| project.id == *id);
         assert_eq!(store.project(*id).unwrap().as_ref(), project);

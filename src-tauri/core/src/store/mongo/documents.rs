@@ -115,18 +115,22 @@ pub(super) fn milestone(document: &RawDocument) -> Result<Milestone, Unreadable>
 /// Reads a row of the lineage; one without a session id or a time is none.
 pub(super) fn lineage_entry(project: ProjectId, row: &RawDocument) -> Option<LineageEntry> {
     let id = |name| text(row, name).and_then(|text| text.parse().ok());
-    let at = match field(row, "at_us") {
-        Some(RawBsonRef::Int64(us)) => Timestamp::from_microsecond(us).ok()?,
-        _ => return None,
-    };
     Some(LineageEntry {
         project,
         session_id: id("session_id")?,
         source: SessionSource::from_word(&text(row, "source").unwrap_or_default()),
         parent: id("parent_session_id"),
-        at,
+        at: lineage_time(row)?,
         message_sent: field(row, "message_sent") == Some(RawBsonRef::Boolean(true)),
     })
+}
+
+/// When a row of the lineage is from.
+pub(super) fn lineage_time(row: &RawDocument) -> Option<Timestamp> {
+    match field(row, "at_us") {
+        Some(RawBsonRef::Int64(us)) => Timestamp::from_microsecond(us).ok(),
+        _ => None,
+    }
 }
 
 /// A time as BSON keeps it, to the millisecond.

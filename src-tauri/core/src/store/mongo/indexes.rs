@@ -25,7 +25,8 @@ pub(super) async fn ensure(link: &Link) {
         (
             session_ids::LINEAGE,
             "reprise_project_id",
-            doc! { "project_id": 1, "session_id": 1 },
+            // Also finds the newest row of each project by its index alone.
+            doc! { "project_id": 1, "at_us": -1 },
         ),
     ] {
         // Whoever may not look at the indexes may not make any.

@@ -1,5 +1,6 @@
 //! Fetching documents, each round trip within its limits.
 
+use mongodb::Cursor;
 use mongodb::bson::{Document, RawDocumentBuf};
 use mongodb::options::Collation;
 
@@ -40,7 +41,26 @@ pub(super) async fn all(
         .find(filter)
         .projection(fields)
         .collation(exact());
-    let mut cursor = link.read(find).await?;
+    let cursor = link.read(find).await?;
+    collected(link, cursor).await
+}
+
+/// What a pipeline makes of a collection, in no order.
+pub(super) async fn aggregated(
+    link: &Link,
+    collection: &str,
+    pipeline: Vec<Document>,
+) -> Result<Vec<RawDocumentBuf>, ServerError> {
+    let collection = link.collection(collection);
+    let aggregate = collection.aggregate(pipeline).collation(exact());
+    let cursor = link.read(aggregate).await?;
+    collected(link, cursor).await
+}
+
+async fn collected<T>(
+    link: &Link,
+    mut cursor: Cursor<T>,
+) -> Result<Vec<RawDocumentBuf>, ServerError> {
     let mut found = Vec::new();
     while link.read(cursor.advance()).await? {
         found.push(cursor.current().to_owned());

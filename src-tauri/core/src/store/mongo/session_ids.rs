@@ -4,6 +4,8 @@
 //! an id harms nothing. What is written may be written again: a row has a name of its own, and
 //! a repeated compare-and-set takes our own id for what was expected.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, RawDocumentBuf, doc};
@@ -11,7 +13,7 @@ use mongodb::bson::{Bson, RawDocumentBuf, doc};
 use super::documents::{self, date, session_id, stored};
 use super::failure::is_duplicate;
 use super::link::Link;
-use super::listing::{all, exact, one};
+use super::listing::{aggregated, all, exact, one};
 use super::projects;
 use crate::model::{ClaudeSessionId, CurrentSessionId, LineageEntry, ProjectId, SessionSource};
 use crate::store::{ReplaceOutcome, SaveOutcome, ServerError};
@@ -193,6 +195,27 @@ pub(super) async fn lineage(
         row.message_sent = sent.contains(&row.session_id);
     }
     Ok(rows)
+}
+
+/// When the newest row of each lineage is from.
+pub(super) async fn newest_lineage(
+    link: &Link,
+) -> Result<BTreeMap<ProjectId, Timestamp>, ServerError> {
+    let newest_first = doc! { "project_id": 1, "at_us": -1 };
+    let first = doc! { "_id": "$project_id", "at_us": { "$first": "$at_us" } };
+    let found = aggregated(
+        link,
+        LINEAGE,
+        vec![doc! { "$sort": newest_first }, doc! { "$group": first }],
+    )
+    .await?;
+    Ok(found
+        .iter()
+        .filter_map(|row| {
+            let project = documents::object_id(row, "_id")?;
+            Some((project.into(), documents::lineage_time(row)?))
+        })
+        .collect())
 }
 
 pub(super) async fn message_sent(

@@ -41,6 +41,11 @@ pub(super) struct OpenFile {
     pub connection: Connection,
     /// Device and inode.
     identity: (u64, u64),
+    /// Counts what may have changed the content: our own writes, those of others as far as
+    /// they were noticed, and another file in its place.
+    pub changes: u64,
+    /// SQLite's number for the writes of others, as it was seen last.
+    pub noticed: Option<i64>,
 }
 
 /// What lies at the place.
@@ -141,7 +146,8 @@ impl DatabaseFile {
         }
         match self.inspect()? {
             Found::Healthy(now) => {
-                *open = now;
+                let changes = open.changes + 1;
+                *open = OpenFile { changes, ..now };
                 Ok(())
             }
             Found::Damaged(reason) => Err(self.damaged(reason)),
@@ -354,6 +360,8 @@ impl DatabaseFile {
         Ok(Found::Healthy(OpenFile {
             connection,
             identity: self.identity()?,
+            changes: 0,
+            noticed: None,
         }))
     }
 

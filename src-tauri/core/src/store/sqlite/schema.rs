@@ -147,6 +147,13 @@ pub(super) fn lineage_entry(
     }))
 }
 
+/// Reads the columns project_id and the time of its newest row. One that names no project is
+/// none.
+pub(super) fn newest_row(row: &Row<'_>) -> rusqlite::Result<Option<(ProjectId, Timestamp)>> {
+    let project = text(row.get_ref(0)?).and_then(|text| text.parse().ok());
+    Ok(project.zip(Some(time(row.get(1)?))))
+}
+
 /// Reads a stored session id, whatever it is.
 pub(super) fn session_id(value: ValueRef<'_>) -> CurrentSessionId {
     CurrentSessionId::from_stored(text(value))

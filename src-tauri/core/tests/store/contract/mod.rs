@@ -45,6 +45,8 @@ macro_rules! store_contract {
             a_session_id_keeps_the_case_of_its_letters,
             a_row_added_twice_is_there_once,
             lineage_is_told_oldest_first,
+            the_newest_row_of_every_lineage_is_told_at_once,
+            a_mark_stays_only_while_nothing_changes,
             a_sent_message_is_never_forgotten,
             every_text_comes_back_as_it_went_in,
             two_handles_see_each_others_changes,

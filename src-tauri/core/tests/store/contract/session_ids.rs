@@ -279,6 +279,68 @@ pub fn lineage_is_told_oldest_first<S: Subject>(fresh: fn() -> S) {
     assert_eq!(times, [time(1), time(2), time(3)]);
 }
 
+pub fn the_newest_row_of_every_lineage_is_told_at_once<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let store = subject.store();
+    assert_eq!(store.newest_lineage().unwrap(), [].into());
+    let [kept, removed] = ["/w/a", "/w/b"].map(|folder| created(store, folder).id);
+    created(store, "/w/without-rows");
+    for (project, ms) in [(kept, 5), (kept, 9), (kept, 7), (removed, 2)] {
+        let row = LineageEntry {
+            project,
+            session_id: ClaudeSessionId::generate(),
+            source: SessionSource::Resume,
+            parent: None,
+            at: time(ms),
+            message_sent: false,
+        };
+        store.append_lineage(&row).unwrap();
+    }
+    store.remove_project(removed).unwrap();
+    let newest = [(kept, time(9)), (removed, time(2))].into();
+    assert_eq!(store.newest_lineage().unwrap(), newest);
+}
+
+pub fn a_mark_stays_only_while_nothing_changes<S: Subject>(fresh: fn() -> S) {
+    let subject = fresh();
+    let (store, another) = (subject.store(), subject.another());
+    // Where only reading tells there is none, however often it is asked for.
+    let Some(_) = store.change_mark().unwrap() else {
+        assert_eq!(another.change_mark().unwrap(), None);
+        return;
+    };
+    let project = created(store, "/w/a").id;
+    let unchanged = || {
+        let mark = store.change_mark().unwrap();
+        store.projects().unwrap();
+        another.lineage(project).unwrap();
+        assert_eq!(store.change_mark().unwrap(), mark);
+        mark
+    };
+    let before = unchanged();
+    store.rename_project(project, "own", time(1)).unwrap();
+    let renamed = unchanged();
+    another.rename_project(project, "other", time(2)).unwrap();
+    let by_another = unchanged();
+    let row = LineageEntry {
+        project,
+        session_id: ClaudeSessionId::generate(),
+        source: SessionSource::Resume,
+        parent: None,
+        at: time(3),
+        message_sent: false,
+    };
+    another.append_lineage(&row).unwrap();
+    let marks = [before, renamed, by_another, unchanged()];
+    assert_eq!(
+        marks
+            .iter()
+            .collect::<std::collections::BTreeSet<_>>()
+            .len(),
+        4
+    );
+}
+
 pub fn a_sent_message_is_never_forgotten<S: Subject>(fresh: fn() -> S) {
     let subject = fresh();
     let store = subject.store();
