@@ -4,6 +4,7 @@
 //! team's. The promises are written down as tests in `tests/store/contract`, and every store has
 //! to pass them.
 
+mod diagnosis;
 mod mongo;
 mod server_error;
 mod sqlite;
@@ -20,7 +21,10 @@ use crate::model::{
     MilestoneStatus, OutputProject, ProjectId, ProjectStatus, SessionSource,
 };
 
-pub use mongo::{MongoStore, ServerState};
+pub use diagnosis::{
+    Contents, DatabaseKind, Diagnosis, HostFound, LoginAs, Rights, Step, Talk, TryWith,
+};
+pub use mongo::{MongoStore, ServerState, diagnose};
 pub use server_error::{ServerError, ServerFault};
 pub use sqlite::{Opened, SetAside, SqliteStore};
 

@@ -5,6 +5,7 @@
 //! is, and can be done again, so that an answer that got lost is no riddle: it is asked anew.
 
 mod address;
+mod diagnose;
 mod documents;
 mod failure;
 mod folders;
@@ -35,6 +36,7 @@ use crate::model::{
     MilestoneStatus, OutputProject, ProjectId, ProjectStatus, SessionSource,
 };
 
+pub use diagnose::diagnose;
 pub use link::ServerState;
 
 /// The store on a server. A call ends within seconds, whatever becomes of the server, which is

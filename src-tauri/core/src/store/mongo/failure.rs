@@ -55,7 +55,15 @@ impl Failure {
 
     /// The collection was never written to.
     pub fn is_no_such_collection(&self) -> bool {
-        matches!(self, Self::Driver(error) if code(error) == Some(26))
+        self.code() == Some(26)
+    }
+
+    /// The server's number for it.
+    pub fn code(&self) -> Option<i32> {
+        match self {
+            Self::Driver(error) => code(error),
+            _ => None,
+        }
     }
 
     /// What to tell of a command that did not happen.
@@ -151,7 +159,7 @@ pub(super) fn preparing(error: &Error) -> Cause {
     (fault, words(error))
 }
 
-fn io_cause(error: &io::Error) -> Cause {
+pub(super) fn io_cause(error: &io::Error) -> Cause {
     let reason = error.to_string();
     let fault = match error.kind() {
         io::ErrorKind::ConnectionRefused => ServerFault::Refused,

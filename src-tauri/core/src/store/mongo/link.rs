@@ -67,7 +67,12 @@ pub(super) struct Link {
 impl Link {
     /// Reads the connection string and begins to look for the server.
     pub async fn new(connection_string: &str) -> Result<Self, ServerError> {
-        let (address, mut options) = address::read(connection_string).await?;
+        let (address, options) = address::read(connection_string).await?;
+        Self::with(address, options)
+    }
+
+    /// Begins to look for the server; call it in a runtime.
+    pub fn with(address: Address, mut options: ClientOptions) -> Result<Self, ServerError> {
         let health = watch_server(&mut options);
         let client = Client::with_options(options).map_err(|error| {
             let (fault, reason) = failure::preparing(&error);
@@ -83,6 +88,11 @@ impl Link {
 
     pub fn collection(&self, name: &str) -> Collection<RawDocumentBuf> {
         self.database.collection(name)
+    }
+
+    /// Another database on the same server.
+    pub fn sibling(&self, name: &str) -> Database {
+        self.database.client().database(name)
     }
 
     pub fn state(&self) -> ServerState {

@@ -2,6 +2,7 @@
 //! only it promises.
 
 mod access;
+mod diagnosis;
 mod faults;
 mod outages;
 mod proxy;
