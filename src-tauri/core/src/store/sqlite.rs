@@ -1,20 +1,19 @@
 //! The embedded store: one SQLite file, shared by the app, a second app and the command line.
 
+mod database;
 mod file;
 mod milestones;
-mod schema;
+pub(super) mod schema;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use self::file::{DatabaseFile, OpenFile};
-use self::schema::{PROJECT_COLUMNS, STEPS, lineage_entry, session_id, status_word};
+use self::schema::{PROJECT_COLUMNS, SCHEMA, lineage_entry, session_id, status_word};
 use super::{
     CreateOutcome, MoveOutcome, NewMilestone, NewProject, ReplaceOutcome, SaveOutcome, Store,
     StoreError,
@@ -24,13 +23,13 @@ use crate::model::{
     MilestoneStatus, OutputProject, ProjectId, ProjectStatus, SessionSource,
 };
 
+pub(super) use database::Database;
+pub(super) use file::Schema;
 pub use file::SetAside;
 
 /// The store in a file: write-ahead log, every commit synced.
 pub struct SqliteStore {
-    file: DatabaseFile,
-    /// None only while it is dropped.
-    open: Mutex<Option<OpenFile>>,
+    database: Database,
 }
 
 /// An open store, and what the person has to be told about it.
@@ -49,64 +48,32 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError`]; in each case the file that is there is left as it is.
     pub fn open(path: &Path, at: Timestamp) -> Result<Opened, StoreError> {
-        Self::open_with_steps(path, at, STEPS)
+        Self::open_with(path, at, SCHEMA)
     }
 
-    fn open_with_steps(
-        path: &Path,
-        at: Timestamp,
-        steps: &'static [&'static str],
-    ) -> Result<Opened, StoreError> {
-        let file = DatabaseFile::new(path, steps)?;
-        let (open, set_aside) = file.open(at)?;
-        let store = Self {
-            file,
-            open: Mutex::new(Some(open)),
-        };
+    fn open_with(path: &Path, at: Timestamp, schema: Schema) -> Result<Opened, StoreError> {
+        let (database, set_aside) = Database::open(path, at, schema)?;
+        let store = Self { database };
         Ok(Opened { store, set_aside })
     }
 
     /// The database file, links resolved.
     pub fn path(&self) -> &Path {
-        self.file.path()
+        self.database.path()
     }
 
     fn read<T>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        self.run(TransactionBehavior::Deferred, work)
+        self.database.read(work)
     }
 
-    /// Takes the write lock before it reads: what `work` reads stays true until it commits.
     fn write<T>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        self.run(TransactionBehavior::Immediate, work)
-    }
-
-    fn run<T>(
-        &self,
-        behavior: TransactionBehavior,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
-        // A panic in another call has rolled its transaction back: the connection is sound.
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let _shared = self.file.lock_shared()?;
-        let Some(open) = open.as_mut() else {
-            return Err(StoreError::Missing {
-                path: self.path().into(),
-            });
-        };
-        self.file.follow(open)?;
-        if matches!(behavior, TransactionBehavior::Immediate) {
-            open.changes += 1;
-        }
-        let transaction = self.file.begin(&mut open.connection, behavior)?;
-        work(&transaction)
-            .and_then(|result| transaction.commit().map(|()| result))
-            .map_err(|error| self.file.error(error))
+        self.database.write(work)
     }
 
     /// Changes one column and says what the project is now.
@@ -121,15 +88,6 @@ impl SqliteStore {
             set_column(sql, id, column, value, at)?;
             project_by(sql, "id", &id.to_string())
         })
-    }
-}
-
-impl Drop for SqliteStore {
-    fn drop(&mut self) {
-        // The last connection deletes the log by its name: not while another process puts a
-        // new database in its place.
-        let _shared = self.file.lock_shared();
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -216,7 +174,7 @@ impl Store for SqliteStore {
         launch: &LaunchOptions,
         at: Timestamp,
     ) -> Result<Option<OutputProject>, StoreError> {
-        let text = launch_text(launch).map_err(|error| self.file.error(error))?;
+        let text = launch_text(launch).map_err(|error| self.database.error(error))?;
         self.set(id, "launch", &text, at)
     }
 
@@ -322,17 +280,7 @@ impl Store for SqliteStore {
     }
 
     fn change_mark(&self) -> Result<Option<u64>, StoreError> {
-        // SQLite's number tells only of other connections, and only that it differs.
-        let version: i64 =
-            self.read(|sql| sql.pragma_query_value(None, "data_version", |row| row.get(0)))?;
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(open.as_mut().map(|open| {
-            if open.noticed != Some(version) {
-                open.noticed = Some(version);
-                open.changes += 1;
-            }
-            open.changes
-        }))
+        self.database.change_mark().map(Some)
     }
 
     fn append_lineage(&self, entry: &LineageEntry) -> Result<(), StoreError> {

@@ -13,7 +13,6 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use rustix::fs::{Access, AtFlags, CWD, FlockOperation};
 use rustix::io::Errno;
 
-use super::schema::{APPLICATION_ID, probes};
 use crate::store::StoreError;
 
 /// How long to wait for another process. Our own need milliseconds.
@@ -32,8 +31,19 @@ const COMPANIONS: [&str; 3] = ["-wal", "-journal", "-shm"];
 pub(super) struct DatabaseFile {
     path: PathBuf,
     lock: File,
-    /// The statements that lead from each version of the schema to the next.
-    steps: &'static [&'static str],
+    schema: Schema,
+}
+
+/// What a database of ours holds.
+#[derive(Clone, Copy)]
+pub(in crate::store) struct Schema {
+    /// Marks the file, so that it is not taken for another program's.
+    pub application_id: i64,
+    /// The statements that lead from each version to the next, the first from nothing. Never
+    /// change one that was released: add another.
+    pub steps: &'static [&'static str],
+    /// Statements that can be prepared where all tables and columns are there.
+    pub probes: fn() -> Vec<String>,
 }
 
 /// A connection, and the file that it is on.
@@ -67,7 +77,7 @@ impl Drop for Locked<'_> {
 }
 
 impl DatabaseFile {
-    pub fn new(path: &Path, steps: &'static [&'static str]) -> Result<Self, StoreError> {
+    pub fn new(path: &Path, schema: Schema) -> Result<Self, StoreError> {
         let path = &std::path::absolute(path).map_err(|error| io_error(path, error))?;
         if let Some(dir) = path.parent() {
             DirBuilder::new()
@@ -90,7 +100,7 @@ impl DatabaseFile {
             .mode(0o600)
             .open(lock_path)
             .map_err(|error| io_error(&path, error))?;
-        Ok(Self { path, lock, steps })
+        Ok(Self { path, lock, schema })
     }
 
     pub fn path(&self) -> &Path {
@@ -98,7 +108,7 @@ impl DatabaseFile {
     }
 
     fn known_version(&self) -> i64 {
-        i64::try_from(self.steps.len()).unwrap_or(i64::MAX)
+        i64::try_from(self.schema.steps.len()).unwrap_or(i64::MAX)
     }
 
     /// Opens the database; creates it where there is none, brings an older one up to date, and
@@ -115,7 +125,7 @@ impl DatabaseFile {
         let set_aside = match self.inspect()? {
             Found::Healthy(open) => return Ok((open, None)),
             Found::OlderSchema(mut connection) => {
-                migrate(&mut connection, self.steps).map_err(|error| self.error(error))?;
+                migrate(&mut connection, &self.schema).map_err(|error| self.error(error))?;
                 None
             }
             Found::Nothing => {
@@ -324,7 +334,7 @@ impl DatabaseFile {
             .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
             .map_err(sql)?;
         let blank = application == 0 && version == 0 && tables == 0;
-        if application != APPLICATION_ID && !blank {
+        if application != self.schema.application_id && !blank {
             return Err(StoreError::Foreign {
                 path: self.path.clone(),
             });
@@ -340,7 +350,7 @@ impl DatabaseFile {
         }
         // A sound file can still have lost a table: its name is only text to the check.
         if version == self.known_version() {
-            for probe in probes() {
+            for probe in (self.schema.probes)() {
                 connection.prepare(&probe).map_err(sql)?;
             }
         }
@@ -386,7 +396,7 @@ impl DatabaseFile {
             .map_err(io)?;
         let filled = open_connection(&unfinished).and_then(|mut connection| {
             connection.execute_batch("PRAGMA synchronous=FULL")?;
-            migrate(&mut connection, self.steps)?;
+            migrate(&mut connection, &self.schema)?;
             connection.query_row("PRAGMA journal_mode=WAL", [], |_| Ok(()))?;
             connection.close().map_err(|(_, error)| error)
         });
@@ -454,14 +464,14 @@ fn user_version(connection: &Connection) -> rusqlite::Result<i64> {
 }
 
 /// Brings the schema to its newest version, in one transaction.
-fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
+fn migrate(connection: &mut Connection, schema: &Schema) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done = usize::try_from(user_version(&transaction)?).unwrap_or(0);
-    for step in steps.iter().skip(done) {
+    for step in schema.steps.iter().skip(done) {
         transaction.execute_batch(step)?;
     }
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", steps.len().max(done) as i64)?;
+    transaction.pragma_update(None, "application_id", schema.application_id)?;
+    transaction.pragma_update(None, "user_version", schema.steps.len().max(done) as i64)?;
     transaction.commit()
 }
 

@@ -4,18 +4,26 @@ use jiff::Timestamp;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
+use super::file::Schema;
 use crate::model::{
     ClaudeSessionId, CurrentSessionId, LineageEntry, Milestone, MilestoneStatus, OutputProject,
     ProjectId, ProjectStatus, SessionSource,
 };
 
 /// Marks a database as ours ("RPRS").
-pub(super) const APPLICATION_ID: i64 = 0x5250_5253;
+pub(in crate::store) const APPLICATION_ID: i64 = 0x5250_5253;
+
+/// The database of the embedded store.
+pub(in crate::store) const SCHEMA: Schema = Schema {
+    application_id: APPLICATION_ID,
+    steps: STEPS,
+    probes,
+};
 
 /// Each step leads from its index as the schema's version to the next. Never change one that
 /// was released: add another. No CHECK constraints: `quick_check` would take a value that
 /// another program wrote for damage.
-pub(super) const STEPS: &[&str] = &[
+pub(in crate::store) const STEPS: &[&str] = &[
     "
 CREATE TABLE output_projects (
     id TEXT NOT NULL PRIMARY KEY,
@@ -55,16 +63,16 @@ CREATE INDEX milestones_of_project ON milestones (project_id, created_at_us, id)
 ];
 
 /// The columns that [`project`] reads, in its order.
-pub(super) const PROJECT_COLUMNS: &str = "id, name, workspace_path, status, claude_session_id, \
+pub(in crate::store) const PROJECT_COLUMNS: &str = "id, name, workspace_path, status, claude_session_id, \
      launch, created_at_us, updated_at_us";
 
 /// The columns that [`milestone`] reads, in its order.
-pub(super) const MILESTONE_COLUMNS: &str = "id, project_id, element_name, status, \
+pub(in crate::store) const MILESTONE_COLUMNS: &str = "id, project_id, element_name, status, \
      milestone_folder_name, wxcode_version, created_at_us, updated_at_us, completed_at_us";
 
 /// Statements that can be prepared where all tables and columns are there.
-pub(super) fn probes() -> [String; 3] {
-    [
+fn probes() -> Vec<String> {
+    vec![
         format!("SELECT {PROJECT_COLUMNS} FROM output_projects"),
         format!("SELECT {MILESTONE_COLUMNS} FROM milestones"),
         "SELECT row, project_id, session_id, source, parent_session_id, at_us, message_sent \
@@ -76,7 +84,7 @@ pub(super) fn probes() -> [String; 3] {
 /// Reads a project. Other programs can write to the file, and one odd value must not hide the
 /// other projects: a status or launch options that are not ours count as the default, and a
 /// row whose id names no project is none.
-pub(super) fn project(row: &Row<'_>) -> rusqlite::Result<Option<OutputProject>> {
+pub(in crate::store) fn project(row: &Row<'_>) -> rusqlite::Result<Option<OutputProject>> {
     let text = |index| {
         row.get_ref(index)
             .map(|value| text(value).unwrap_or_default())
@@ -102,7 +110,7 @@ pub(super) fn project(row: &Row<'_>) -> rusqlite::Result<Option<OutputProject>> 
 
 /// Reads a milestone, as tolerant as [`project`]: a status that is not ours counts as pending,
 /// and a row whose ids name nothing is none.
-pub(super) fn milestone(row: &Row<'_>) -> rusqlite::Result<Option<Milestone>> {
+pub(in crate::store) fn milestone(row: &Row<'_>) -> rusqlite::Result<Option<Milestone>> {
     let text = |index| row.get_ref(index).map(text);
     let ids = (
         text(0)?.and_then(|text| text.parse().ok()),
@@ -126,7 +134,7 @@ pub(super) fn milestone(row: &Row<'_>) -> rusqlite::Result<Option<Milestone>> {
 
 /// Reads the columns session_id, source, parent_session_id, at_us, message_sent. A row whose
 /// id is no session id is none.
-pub(super) fn lineage_entry(
+pub(in crate::store) fn lineage_entry(
     project: ProjectId,
     row: &Row<'_>,
 ) -> rusqlite::Result<Option<LineageEntry>> {
@@ -149,17 +157,19 @@ pub(super) fn lineage_entry(
 
 /// Reads the columns project_id and the time of its newest row. One that names no project is
 /// none.
-pub(super) fn newest_row(row: &Row<'_>) -> rusqlite::Result<Option<(ProjectId, Timestamp)>> {
+pub(in crate::store) fn newest_row(
+    row: &Row<'_>,
+) -> rusqlite::Result<Option<(ProjectId, Timestamp)>> {
     let project = text(row.get_ref(0)?).and_then(|text| text.parse().ok());
     Ok(project.zip(Some(time(row.get(1)?))))
 }
 
 /// Reads a stored session id, whatever it is.
-pub(super) fn session_id(value: ValueRef<'_>) -> CurrentSessionId {
+pub(in crate::store) fn session_id(value: ValueRef<'_>) -> CurrentSessionId {
     CurrentSessionId::from_stored(text(value))
 }
 
-pub(super) fn status_word(status: ProjectStatus) -> &'static str {
+pub(in crate::store) fn status_word(status: ProjectStatus) -> &'static str {
     match status {
         ProjectStatus::Created => "created",
         ProjectStatus::Initialized => "initialized",

@@ -5,6 +5,7 @@ use std::sync::Barrier;
 
 use tempfile::TempDir;
 
+use super::schema::STEPS;
 use super::*;
 
 const NEXT: &[&str] = &[
@@ -23,7 +24,7 @@ fn database(folder: &TempDir) -> PathBuf {
 }
 
 fn open(path: &Path, steps: &'static [&'static str]) -> Result<SqliteStore, StoreError> {
-    SqliteStore::open_with_steps(path, Timestamp::UNIX_EPOCH, steps).map(|opened| {
+    SqliteStore::open_with(path, Timestamp::UNIX_EPOCH, Schema { steps, ..SCHEMA }).map(|opened| {
         assert_eq!(opened.set_aside, None);
         opened.store
     })
@@ -176,15 +177,8 @@ fn a_process_that_holds_the_database_is_waited_for_and_then_named() {
     let store = open(&database(&folder), STEPS).unwrap();
     let holder = Connection::open(database(&folder)).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
-    store
-        .open
-        .lock()
-        .unwrap()
-        .as_ref()
-        .unwrap()
-        .connection
-        .busy_timeout(std::time::Duration::from_millis(50))
-        .unwrap();
+    let short = std::time::Duration::from_millis(50);
+    store.read(|sql| sql.busy_timeout(short)).unwrap();
     let error = add(&store, "/w/a").unwrap_err();
     assert!(matches!(error, StoreError::Busy { .. }), "{error:?}");
     // Reading goes on meanwhile.
