@@ -24,7 +24,7 @@ use crate::model::{
 pub use diagnosis::{
     Contents, DatabaseKind, Diagnosis, HostFound, LoginAs, Rights, Step, Talk, TryWith,
 };
-pub use mongo::{MongoStore, ServerState, diagnose};
+pub use mongo::{ConnectionString, MongoStore, ServerState, diagnose};
 pub use server_error::{ServerError, ServerFault};
 pub use sqlite::{Opened, SetAside, SqliteStore};
 

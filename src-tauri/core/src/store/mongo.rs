@@ -5,6 +5,7 @@
 //! is, and can be done again, so that an answer that got lost is no riddle: it is asked anew.
 
 mod address;
+mod connection_string;
 mod diagnose;
 mod documents;
 mod failure;
@@ -19,11 +20,14 @@ mod session_ids;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use mongodb::bson::doc;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::OnceCell;
 
 use self::documents::status_word;
 use self::link::Link;
@@ -36,16 +40,34 @@ use crate::model::{
     MilestoneStatus, OutputProject, ProjectId, ProjectStatus, SessionSource,
 };
 
+pub use connection_string::ConnectionString;
 pub use diagnose::diagnose;
 pub use link::ServerState;
+
+/// How long after the name servers failed they are asked again.
+const RESOLVE_AGAIN: Duration = Duration::from_secs(2);
 
 /// The store on a server. A call ends within seconds, whatever becomes of the server, which is
 /// looked for again all the time.
 pub struct MongoStore {
-    /// Both none only while it is dropped.
-    link: Option<Link>,
+    string: ConnectionString,
+    /// Empty until the connection string's hosts are known, which for `mongodb+srv` the name
+    /// servers have to say; none only while it is dropped.
+    link: Option<OnceCell<Link>>,
+    /// Why there is no link.
+    without_link: Mutex<Option<WithoutLink>>,
+    /// Whether the indexes were looked after.
+    has_indexes: AtomicBool,
     /// The driver is asynchronous: it works on a thread of its own, and calls wait for it.
     runtime: Option<Runtime>,
+}
+
+/// The last attempt at a link.
+#[derive(Clone)]
+struct WithoutLink {
+    since: Timestamp,
+    tried: Instant,
+    why: ServerError,
 }
 
 impl MongoStore {
@@ -56,38 +78,58 @@ impl MongoStore {
     /// # Errors
     /// [`ServerError`], in which no password is.
     pub fn open(connection_string: &str) -> Result<Self, ServerError> {
+        let store = Self::prepare(&ConnectionString::parse(connection_string)?)?;
+        store.connect()?;
+        Ok(store)
+    }
+
+    /// The same without waiting for the server, which need not be there: each call looks for it.
+    ///
+    /// # Errors
+    /// [`ServerFault::Failed`] where the system gives no thread.
+    pub fn prepare(string: &ConnectionString) -> Result<Self, ServerError> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("reprise-mongodb")
             .enable_all()
             .build()
-            .map_err(|error| ServerError {
-                server: String::new(),
-                database: String::new(),
-                fault: ServerFault::Failed,
-                reason: error.to_string(),
-            })?;
-        let link = runtime.block_on(Link::new(connection_string));
-        let mut store = Self {
-            link: None,
+            .map_err(|error| error_at(string, ServerFault::Failed, &error.to_string()))?;
+        Ok(Self {
+            string: string.clone(),
+            link: Some(OnceCell::new()),
+            without_link: Mutex::default(),
+            has_indexes: AtomicBool::new(false),
             runtime: Some(runtime),
-        };
-        store.link = Some(link?);
-        store.run(async |link| {
-            // Asks for a connection, the login and the right to read, in this order.
+        })
+    }
+
+    /// Asks for a connection, the login and the right to read, in this order, and the first time
+    /// looks after the indexes.
+    ///
+    /// # Errors
+    /// [`ServerError`]; it can be tried again.
+    pub fn connect(&self) -> Result<(), ServerError> {
+        self.run(async |link| {
             let fields = doc! { "_id": 1 };
             listing::one(link, projects::COLLECTION, doc! {}, fields).await?;
-            indexes::ensure(link).await;
+            if !self.has_indexes.swap(true, Ordering::Relaxed) {
+                indexes::ensure(link).await;
+            }
             Ok(())
-        })?;
-        Ok(store)
+        })
     }
 
     /// Whether its server is there.
     pub fn state(&self) -> ServerState {
-        match &self.link {
+        match self.link.as_ref().and_then(OnceCell::get) {
             Some(link) => link.state(),
-            None => ServerState::Connected,
+            None => match &*self.without_link() {
+                Some(WithoutLink { since, why, .. }) => ServerState::Lost {
+                    since: *since,
+                    why: why.clone(),
+                },
+                None => ServerState::Connecting,
+            },
         }
     }
 
@@ -102,33 +144,66 @@ impl MongoStore {
         self.run(async |link| projects::list(link).await.map(|(_, odd)| odd))
     }
 
-    fn run<'a, T, F>(&'a self, work: impl FnOnce(&'a Link) -> F) -> Result<T, ServerError>
-    where
-        F: Future<Output = Result<T, ServerError>>,
-    {
-        match (&self.runtime, &self.link) {
-            (Some(runtime), Some(link)) => runtime.block_on(work(link)),
-            _ => Err(ServerError {
-                server: String::new(),
-                database: String::new(),
-                fault: ServerFault::Unreachable,
-                reason: "it is closed".into(),
-            }),
-        }
+    fn run<T>(
+        &self,
+        work: impl AsyncFnOnce(&Link) -> Result<T, ServerError>,
+    ) -> Result<T, ServerError> {
+        let closed = || error_at(&self.string, ServerFault::Unreachable, "it is closed");
+        let runtime = self.runtime.as_ref().ok_or_else(closed)?;
+        runtime.block_on(async { work(self.link().await?).await })
     }
 
-    fn ask<'a, T, F>(&'a self, work: impl FnOnce(&'a Link) -> F) -> Result<T, StoreError>
-    where
-        F: Future<Output = Result<T, ServerError>>,
-    {
+    fn ask<T>(
+        &self,
+        work: impl AsyncFnOnce(&Link) -> Result<T, ServerError>,
+    ) -> Result<T, StoreError> {
         self.run(work).map_err(StoreError::from)
+    }
+
+    /// The link, made by the first call that can.
+    async fn link(&self) -> Result<&Link, ServerError> {
+        let closed = || error_at(&self.string, ServerFault::Unreachable, "it is closed");
+        let link = self.link.as_ref().ok_or_else(closed)?;
+        link.get_or_try_init(|| async {
+            // Name servers that do not answer are not waited for by every call.
+            let before = self.without_link().clone();
+            if let Some(WithoutLink { tried, why, .. }) = &before
+                && tried.elapsed() < RESOLVE_AGAIN
+            {
+                return Err(why.clone());
+            }
+            Link::new(self.string.text()).await.inspect_err(|why| {
+                let since = before.map_or_else(Timestamp::now, |before| before.since);
+                *self.without_link() = Some(WithoutLink {
+                    since,
+                    tried: Instant::now(),
+                    why: why.clone(),
+                });
+            })
+        })
+        .await
+    }
+
+    fn without_link(&self) -> MutexGuard<'_, Option<WithoutLink>> {
+        self.without_link
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn error_at(string: &ConnectionString, fault: ServerFault, reason: &str) -> ServerError {
+    ServerError {
+        server: string.server().to_owned(),
+        database: string.database().to_owned(),
+        fault,
+        reason: reason.to_owned(),
     }
 }
 
 impl fmt::Debug for MongoStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MongoStore")
-            .field("address", &self.link.as_ref().map(|link| &link.address))
+            .field("string", &self.string)
             .finish_non_exhaustive()
     }
 }
@@ -147,15 +222,15 @@ impl Drop for MongoStore {
 
 impl Store for MongoStore {
     fn create_project(&self, new: NewProject) -> Result<CreateOutcome, StoreError> {
-        self.ask(|link| projects::create(link, new))
+        self.ask(async |link| projects::create(link, new).await)
     }
 
     fn project(&self, id: ProjectId) -> Result<Option<OutputProject>, StoreError> {
-        self.ask(|link| projects::by_id(link, id))
+        self.ask(async |link| projects::by_id(link, id).await)
     }
 
     fn project_at(&self, workspace_path: &str) -> Result<Option<OutputProject>, StoreError> {
-        self.ask(|link| projects::at_folder(link, workspace_path))
+        self.ask(async |link| projects::at_folder(link, workspace_path).await)
     }
 
     fn projects(&self) -> Result<Vec<OutputProject>, StoreError> {
@@ -168,7 +243,7 @@ impl Store for MongoStore {
         name: &str,
         at: Timestamp,
     ) -> Result<Option<OutputProject>, StoreError> {
-        self.ask(|link| projects::set(link, id, doc! { "name": name }, at))
+        self.ask(async |link| projects::set(link, id, doc! { "name": name }, at).await)
     }
 
     fn move_project(
@@ -177,7 +252,7 @@ impl Store for MongoStore {
         workspace_path: &str,
         at: Timestamp,
     ) -> Result<MoveOutcome, StoreError> {
-        self.ask(|link| projects::move_to(link, id, workspace_path, at))
+        self.ask(async |link| projects::move_to(link, id, workspace_path, at).await)
     }
 
     fn set_launch_options(
@@ -186,7 +261,7 @@ impl Store for MongoStore {
         launch: &LaunchOptions,
         at: Timestamp,
     ) -> Result<Option<OutputProject>, StoreError> {
-        self.ask(|link| projects::set_launch_options(link, id, launch, at))
+        self.ask(async |link| projects::set_launch_options(link, id, launch, at).await)
     }
 
     fn set_project_status(
@@ -195,23 +270,25 @@ impl Store for MongoStore {
         status: ProjectStatus,
         at: Timestamp,
     ) -> Result<Option<OutputProject>, StoreError> {
-        self.ask(|link| projects::set(link, id, doc! { "status": status_word(status) }, at))
+        self.ask(async |link| {
+            projects::set(link, id, doc! { "status": status_word(status) }, at).await
+        })
     }
 
     fn remove_project(&self, id: ProjectId) -> Result<bool, StoreError> {
-        self.ask(|link| projects::remove(link, id))
+        self.ask(async |link| projects::remove(link, id).await)
     }
 
     fn create_milestone(&self, new: NewMilestone) -> Result<Option<Milestone>, StoreError> {
-        self.ask(|link| milestones::create(link, new))
+        self.ask(async |link| milestones::create(link, new).await)
     }
 
     fn milestone(&self, id: MilestoneId) -> Result<Option<Milestone>, StoreError> {
-        self.ask(|link| milestones::by_id(link, id))
+        self.ask(async |link| milestones::by_id(link, id).await)
     }
 
     fn milestones(&self, project: ProjectId) -> Result<Vec<Milestone>, StoreError> {
-        self.ask(|link| milestones::of_project(link, project))
+        self.ask(async |link| milestones::of_project(link, project).await)
     }
 
     fn rename_milestone(
@@ -220,7 +297,9 @@ impl Store for MongoStore {
         element_name: &str,
         at: Timestamp,
     ) -> Result<Option<Milestone>, StoreError> {
-        self.ask(|link| milestones::set(link, id, doc! { "element_name": element_name }, at))
+        self.ask(async |link| {
+            milestones::set(link, id, doc! { "element_name": element_name }, at).await
+        })
     }
 
     fn set_milestone_status(
@@ -230,7 +309,7 @@ impl Store for MongoStore {
         status: MilestoneStatus,
         at: Timestamp,
     ) -> Result<Option<Milestone>, StoreError> {
-        self.ask(|link| milestones::set_status(link, id, expected, status, at))
+        self.ask(async |link| milestones::set_status(link, id, expected, status, at).await)
     }
 
     fn set_milestone_folder(
@@ -240,7 +319,7 @@ impl Store for MongoStore {
         at: Timestamp,
     ) -> Result<Option<Milestone>, StoreError> {
         let fields = doc! { "milestone_folder_name": folder_name };
-        self.ask(|link| milestones::set(link, id, fields, at))
+        self.ask(async |link| milestones::set(link, id, fields, at).await)
     }
 
     fn save_session_id_if_unset(
@@ -249,7 +328,7 @@ impl Store for MongoStore {
         id: &ClaudeSessionId,
         at: Timestamp,
     ) -> Result<SaveOutcome, StoreError> {
-        self.ask(|link| session_ids::save_if_unset(link, project, id, at))
+        self.ask(async |link| session_ids::save_if_unset(link, project, id, at).await)
     }
 
     fn replace_session_id(
@@ -260,11 +339,11 @@ impl Store for MongoStore {
         source: SessionSource,
         at: Timestamp,
     ) -> Result<ReplaceOutcome, StoreError> {
-        self.ask(|link| session_ids::replace(link, project, expected, new, source, at))
+        self.ask(async |link| session_ids::replace(link, project, expected, new, source, at).await)
     }
 
     fn append_lineage(&self, entry: &LineageEntry) -> Result<(), StoreError> {
-        self.ask(|link| session_ids::append(link, entry))
+        self.ask(async |link| session_ids::append(link, entry).await)
     }
 
     fn mark_message_sent(
@@ -272,11 +351,11 @@ impl Store for MongoStore {
         project: ProjectId,
         id: &ClaudeSessionId,
     ) -> Result<bool, StoreError> {
-        self.ask(|link| session_ids::mark_message_sent(link, project, id))
+        self.ask(async |link| session_ids::mark_message_sent(link, project, id).await)
     }
 
     fn lineage(&self, project: ProjectId) -> Result<Vec<LineageEntry>, StoreError> {
-        self.ask(|link| session_ids::lineage(link, project))
+        self.ask(async |link| session_ids::lineage(link, project).await)
     }
 
     fn newest_lineage(&self) -> Result<BTreeMap<ProjectId, Timestamp>, StoreError> {
@@ -289,6 +368,6 @@ impl Store for MongoStore {
     }
 
     fn message_sent(&self, project: ProjectId, id: &ClaudeSessionId) -> Result<bool, StoreError> {
-        self.ask(|link| session_ids::message_sent(link, project, id))
+        self.ask(async |link| session_ids::message_sent(link, project, id).await)
     }
 }

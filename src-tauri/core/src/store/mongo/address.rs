@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mongodb::error::Error;
 use mongodb::options::{
     Acknowledgment, ClientOptions, ReadPreference, SelectionCriteria, WriteConcern,
 };
@@ -52,16 +53,7 @@ pub(super) async fn read(connection_string: &str) -> Result<(Address, ClientOpti
     let reading = ClientOptions::parse(connection_string).into_future();
     let mut options = match tokio::time::timeout(NAME_SERVERS, reading).await {
         Ok(Ok(options)) => options,
-        Ok(Err(error)) => {
-            let (fault, reason) = failure::reading(&error);
-            let reason = if leaks(&reason, connection_string) {
-                "in a user name or password, signs like @ : / ? # % are written as %40 and so on"
-                    .to_owned()
-            } else {
-                reason
-            };
-            return Err(address.error(fault, reason));
-        }
+        Ok(Err(error)) => return Err(not_understood(&address, &error, connection_string)),
         Err(_) => {
             let reason = "the name servers do not answer";
             return Err(address.error(ServerFault::HostUnknown, reason));
@@ -88,6 +80,21 @@ pub(super) async fn read(connection_string: &str) -> Result<(Address, ClientOpti
     Ok((address, options))
 }
 
+/// What to tell of a connection string that could not be read.
+pub(super) fn not_understood(
+    address: &Address,
+    error: &Error,
+    connection_string: &str,
+) -> ServerError {
+    let (fault, reason) = failure::reading(error);
+    let reason = if leaks(&reason, connection_string) {
+        "in a user name or password, signs like @ : / ? # % are written as %40 and so on".to_owned()
+    } else {
+        reason
+    };
+    address.error(fault, reason)
+}
+
 /// What a store of session ids needs, whatever the connection string says.
 fn set(options: &mut ClientOptions) {
     options.app_name.get_or_insert_with(|| APP_NAME.to_owned());
@@ -107,7 +114,7 @@ fn set(options: &mut ClientOptions) {
 }
 
 /// The hosts of a string that need not be right, and nothing else of it.
-fn hosts(connection_string: &str) -> String {
+pub(super) fn hosts(connection_string: &str) -> String {
     let Some((_, rest)) = connection_string.split_once("://") else {
         return String::new();
     };

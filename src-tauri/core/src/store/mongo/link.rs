@@ -33,6 +33,8 @@ struct Health {
     lost: Option<Lost>,
     /// A replica set without a primary was seen last.
     no_primary: bool,
+    /// A server was there that takes changes.
+    seen: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -46,7 +48,9 @@ struct Lost {
 /// Whether a [`super::MongoStore`] has its server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerState {
-    /// A server is there that takes changes, or none was looked for yet.
+    /// None was found yet, and nothing speaks against one.
+    Connecting,
+    /// A server is there that takes changes.
     Connected,
     /// There is none, since then; it is looked for all the time.
     Lost {
@@ -96,8 +100,10 @@ impl Link {
     }
 
     pub fn state(&self) -> ServerState {
-        match &self.health.borrow().lost {
-            None => ServerState::Connected,
+        let health = self.health.borrow();
+        match &health.lost {
+            None if health.seen => ServerState::Connected,
+            None => ServerState::Connecting,
             Some(lost) => ServerState::Lost {
                 since: lost.at,
                 why: self.address.error(lost.why.0.clone(), &*lost.why.1),
@@ -241,6 +247,7 @@ fn changed(health: &mut Health, was_writable: bool, topology: &TopologyDescripti
             TopologyType::ReplicaSetNoPrimary | TopologyType::ReplicaSetWithPrimary
         );
     if writable {
+        health.seen = true;
         health.lost = None;
         return;
     }
