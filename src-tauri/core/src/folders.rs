@@ -122,6 +122,11 @@ impl Folders {
         self.data.join("reprise.sqlite3")
     }
 
+    /// The file that says which machine this is, to a team.
+    pub fn machine(&self) -> PathBuf {
+        self.data.join("machine")
+    }
+
     /// The folder of the copies that hosts and hooks run from, one folder in it per build.
     pub fn binaries_dir(&self) -> PathBuf {
         self.data.join("bin")

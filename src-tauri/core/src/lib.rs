@@ -6,6 +6,7 @@
 
 pub mod claude;
 pub mod folders;
+pub mod machine;
 pub mod model;
 pub mod planning;
 pub mod process;

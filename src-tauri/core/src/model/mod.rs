@@ -2,6 +2,7 @@
 
 mod ids;
 mod lineage;
+mod machine;
 mod milestone;
 mod project;
 mod screen_text;
@@ -9,6 +10,7 @@ mod session;
 
 pub use ids::{ClaudeSessionId, InvalidId, MilestoneId, ProjectId, TerminalKey};
 pub use lineage::{LineageEntry, SessionSource};
+pub use machine::{Lease, Machine, TranscriptPlace};
 pub use milestone::{Milestone, MilestoneStatus};
 pub use project::{CurrentSessionId, DisplayMode, LaunchOptions, OutputProject, ProjectStatus};
 pub use screen_text::{Prompt, ScreenText, TextCell, as_taken};

@@ -17,8 +17,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::{
-    ClaudeSessionId, CurrentSessionId, LaunchOptions, LineageEntry, Milestone, MilestoneId,
-    MilestoneStatus, OutputProject, ProjectId, ProjectStatus, SessionSource,
+    ClaudeSessionId, CurrentSessionId, LaunchOptions, Lease, LineageEntry, Machine, Milestone,
+    MilestoneId, MilestoneStatus, OutputProject, ProjectId, ProjectStatus, SessionSource,
 };
 
 pub use diagnosis::{
@@ -245,6 +245,32 @@ pub enum ReplaceOutcome {
     Conflict(CurrentSessionId),
     /// There is no such project; no row was written.
     NoSuchProject,
+}
+
+/// A lease as it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct LeaseRequest<'a> {
+    /// Of which project.
+    pub project: ProjectId,
+    /// For whom: this machine.
+    pub machine: &'a Machine,
+    /// The process that has the session.
+    pub pid: u32,
+    /// The conversation, where it is known. A renewal without one leaves what is noted.
+    pub session_id: Option<&'a ClaudeSessionId>,
+    /// How long it holds unless it is renewed, by the server's clock.
+    pub lasts: Duration,
+}
+
+/// What came of taking or renewing a lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeaseOutcome {
+    /// This machine has it.
+    Ours(Lease),
+    /// Another machine has it, or had it last.
+    Held(Lease),
+    /// Nobody has it: who had it has let go of it just now.
+    Free,
 }
 
 /// Why a store cannot do what was asked.

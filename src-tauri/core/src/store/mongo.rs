@@ -12,11 +12,13 @@ mod failure;
 mod folders;
 mod indexes;
 mod launch;
+mod leases;
 mod link;
 mod listing;
 mod milestones;
 mod projects;
 mod session_ids;
+mod transcripts;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -166,7 +166,7 @@ fn unreadable(document: &RawDocument, reason: &'static str) -> Unreadable {
     Unreadable { id, reason }
 }
 
-fn time(document: &RawDocument, name: &str) -> Option<Timestamp> {
+pub(super) fn time(document: &RawDocument, name: &str) -> Option<Timestamp> {
     match field(document, name) {
         Some(RawBsonRef::DateTime(time)) => Some(from_millis(time.timestamp_millis())),
         _ => None,

@@ -4,9 +4,11 @@
 mod access;
 mod diagnosis;
 mod faults;
+mod leases;
 mod outages;
 mod proxy;
 mod races;
+mod transcripts;
 mod wxcode;
 
 use mongodb::bson::doc;
