@@ -16,6 +16,7 @@ mod page;
 mod plans;
 mod platform;
 mod preferences;
+mod project_list;
 mod setup;
 mod shell;
 mod state;

@@ -1,12 +1,12 @@
 //! What the commands share: the running app.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use reprise_core::folders::Folders;
-use reprise_core::model::{OutputProject, ProjectId, TerminalKey};
+use reprise_core::model::{ProjectId, TerminalKey};
 use reprise_core::project_sessions::ProjectSessions;
 use reprise_core::session::hosts::Hosts;
 use reprise_core::store::{SetAside, SqliteStore, Store, StoreError};
@@ -15,19 +15,24 @@ use tauri::{AppHandle, Manager, Runtime};
 use crate::attachments::Attachments;
 use crate::complain::complain;
 use crate::dto::{
-    ClaudeCheck, CommandError, Locale, Notice, PreferencesPatch, ProjectView, TerminalRef,
+    ClaudeCheck, CommandError, Locale, Notice, PreferencesPatch, ProjectView, ProjectsUpdate,
+    TerminalRef,
 };
 use crate::error::AppError;
 use crate::live::LiveTerminals;
 use crate::page::Page;
 use crate::plans::Plans;
 use crate::preferences::PreferencesFile;
+use crate::project_list::{Around, HostFacts, ProjectList, Projects, Stored};
 use crate::shell::Shell;
-use crate::views::{self, ProjectFacts};
+use crate::views;
 use crate::{window, words};
 
 /// The program of hosts and hooks, which is installed beside this one.
 const SESSION_PROGRAM: &str = "reprise-session";
+
+/// The page is told of so many projects at once: the first come into sight before the last.
+const AT_ONCE: usize = 1_000;
 
 /// The running app.
 pub struct App {
@@ -50,6 +55,7 @@ pub struct App {
     /// None until the store could be opened.
     opened: tokio::sync::Mutex<Option<Sessions>>,
     claude_search: tokio::sync::Mutex<()>,
+    list: tokio::sync::Mutex<ProjectList>,
     known: Mutex<Known>,
 }
 
@@ -65,7 +71,6 @@ pub struct Sessions {
 /// What was found out and stays until it is found out anew.
 #[derive(Default)]
 struct Known {
-    projects: Vec<(OutputProject, ProjectFacts)>,
     build: Option<String>,
     store_set_aside: Option<Notice>,
     store_error: Option<CommandError>,
@@ -92,6 +97,7 @@ impl App {
             plans: Plans::default(),
             opened: tokio::sync::Mutex::default(),
             claude_search: tokio::sync::Mutex::default(),
+            list: tokio::sync::Mutex::default(),
             known: Mutex::new(Known {
                 to_open,
                 ..Known::default()
@@ -125,35 +131,67 @@ impl App {
 
     /// All projects with their live terminals. While the store cannot be read, what was read
     /// of it last; the second value tells that this began or ended.
-    pub async fn projects(&self) -> (Vec<ProjectView>, bool) {
+    pub async fn projects(&self) -> (Projects, bool) {
+        let (list, changed) = self.up_to_date().await;
+        (list.projects(), changed)
+    }
+
+    /// What of the list changed after the update `since`; the second value as for
+    /// [`App::projects`].
+    pub async fn projects_since(&self, since: u64) -> (ProjectsUpdate, bool) {
+        let (list, changed) = self.up_to_date().await;
+        (list.changes(since, AT_ONCE), changed)
+    }
+
+    /// The same, with the project that is to be shown, although its turn may be later.
+    pub async fn projects_with(&self, since: u64, show: Option<&str>) -> ProjectsUpdate {
+        let (list, _) = self.up_to_date().await;
+        let mut update = list.changes(since, AT_ONCE);
+        let shown = show.and_then(|id| list.project(id.parse().ok()?));
+        if let Some(shown) = shown
+            && !update.changed.iter().any(|view| view.id == shown.id)
+        {
+            update.changed.push(shown);
+        }
+        update
+    }
+
+    /// The list, brought up to date. The store is read only where it says that it changed.
+    async fn up_to_date(&self) -> (tokio::sync::MutexGuard<'_, ProjectList>, bool) {
+        let mut list = self.list.lock().await;
+        let live = self.live.statuses();
         let read = match self.sessions().await {
-            Ok(sessions) => unblocked(move || read_projects(&sessions.core)).await,
+            Ok(sessions) => {
+                let before = list.mark_of(&sessions.core);
+                unblocked(move || read_stored(sessions.core, before)).await
+            }
             Err(error) => Err(error),
         };
-        let mut known = self.known();
+        let to_read = list.host_facts_to_read(&live);
+        let hosts = self.hosts.clone();
+        let facts = unblocked(move || Ok::<_, AppError>(read_host_facts(&hosts, to_read))).await;
+        for (project, facts) in facts.unwrap_or_default() {
+            list.take_host_facts(project, facts);
+        }
         let error = match read {
-            Ok(projects) => {
-                known.projects = projects;
+            Ok(stored) => {
+                if let Some(stored) = stored {
+                    list.take_stored(stored);
+                }
                 None
             }
             Err(error) => Some(CommandError::from(error)),
         };
+        list.update(Around {
+            live,
+            build: self.build(),
+            muted: self.preferences.get().muted,
+        });
+        let mut known = self.known();
         let changed = known.store_error != error;
         known.store_error = error;
-        let stored = known
-            .projects
-            .iter()
-            .map(|(project, facts)| (project.clone(), *facts))
-            .collect();
-        let build = known.build.clone();
         drop(known);
-        let views = views::projects(
-            stored,
-            &self.live.statuses(),
-            build.as_deref(),
-            &self.preferences.get().muted,
-        );
-        (views, changed)
+        (list, changed)
     }
 
     /// The build that new hosts run, where it could be told.
@@ -162,15 +200,11 @@ impl App {
     }
 
     /// One project, with its live terminals.
-    pub async fn project(&self, id: ProjectId) -> Result<ProjectView, AppError> {
-        let id = id.to_string();
-        let (views, _) = self.projects().await;
-        views
-            .into_iter()
-            .find(|view| view.id == id)
-            .ok_or_else(|| AppError::Internal {
-                reason: format!("project {id} is not in the list"),
-            })
+    pub async fn project(&self, id: ProjectId) -> Result<Arc<ProjectView>, AppError> {
+        let (list, _) = self.up_to_date().await;
+        list.project(id).ok_or_else(|| AppError::Internal {
+            reason: format!("project {id} is not in the list"),
+        })
     }
 
     /// Brings into the store what live and ended sessions wrote down since the last time.
@@ -426,26 +460,42 @@ fn open_sessions(
     Ok((sessions, opened.set_aside))
 }
 
-fn read_projects(
-    sessions: &ProjectSessions,
-) -> Result<Vec<(OutputProject, ProjectFacts)>, StoreError> {
+/// What the store tells, if it may be another than `before`.
+fn read_stored(
+    sessions: Arc<ProjectSessions>,
+    before: Option<u64>,
+) -> Result<Option<Stored>, StoreError> {
     let store = sessions.store();
-    let mut read = Vec::new();
-    for project in store.projects()? {
-        let last_end = sessions.hosts().last_end(project.id);
-        let last_id = store.lineage(project.id)?.last().map(|entry| entry.at);
-        let screen = sessions
-            .folders()
-            .host_files(project.id, TerminalKey::Claude)
-            .screen;
-        let facts = ProjectFacts {
-            last_end,
-            last_used_at: last_id.max(last_end.map(|end| end.at)),
-            has_picture: screen.exists(),
-        };
-        read.push((project, facts));
+    let mark = store.change_mark()?;
+    if mark.is_some() && mark == before {
+        return Ok(None);
     }
-    Ok(read)
+    let projects = store.projects()?;
+    let newest_lineage = store.newest_lineage()?;
+    Ok(Some(Stored {
+        sessions,
+        mark,
+        projects,
+        newest_lineage,
+    }))
+}
+
+/// What the files of these projects' hosts tell; with none named, those of all that have any.
+fn read_host_facts(
+    hosts: &Hosts,
+    projects: Option<BTreeSet<ProjectId>>,
+) -> Vec<(ProjectId, HostFacts)> {
+    projects
+        .unwrap_or_else(|| hosts.projects())
+        .into_iter()
+        .map(|project| {
+            let facts = HostFacts {
+                last_end: hosts.last_end(project),
+                has_picture: hosts.has_picture(project),
+            };
+            (project, facts)
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -477,10 +527,10 @@ mod tests {
         };
         assert_eq!(error.code, ErrorCode::StoreUnavailable);
         assert!(error.params["file"].ends_with("reprise.sqlite3"));
-        assert_eq!(app.projects().await, (vec![], false));
+        assert_eq!(app.projects().await, (Projects::default(), false));
 
         std::fs::remove_dir(app.folders.database()).unwrap();
-        assert_eq!(app.projects().await, (vec![], true));
+        assert_eq!(app.projects().await, (Projects::default(), true));
         assert_eq!(app.notices(), vec![]);
     }
 

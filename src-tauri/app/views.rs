@@ -1,13 +1,11 @@
 //! From the core's types to the plain data that crosses to the window, and back.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use reprise_core::claude::cli::CliSearch;
 use reprise_core::claude::resume::ResumeCause;
 use reprise_core::model::{
-    CurrentSessionId, DisplayMode, LaunchOptions, OutputProject, ProjectId, ProjectStatus,
-    SessionSource, SessionState, TerminalKey, TerminalSize,
+    CurrentSessionId, DisplayMode, LaunchOptions, OutputProject, ProjectStatus, SessionSource,
+    SessionState, TerminalKey, TerminalSize,
 };
 use reprise_core::project_sessions::{
     EarlierSession, FirstView, NotStarted, ResumeFailure, StartChoice, StartOutcome,
@@ -31,51 +29,23 @@ pub struct ProjectFacts {
     pub has_picture: bool,
 }
 
-/// All projects, and after them those that only their live hosts know: a store that cannot be
-/// read hides no terminal.
-pub fn projects(
-    stored: Vec<(OutputProject, ProjectFacts)>,
-    live: &[HostStatus],
-    build: Option<&str>,
-    muted: &[String],
-) -> Vec<dto::ProjectView> {
-    let mut terminals: BTreeMap<ProjectId, Vec<&HostStatus>> = BTreeMap::new();
-    for status in live {
-        terminals.entry(status.project).or_default().push(status);
-    }
-    let mut views: Vec<_> = stored
-        .into_iter()
-        .map(|(stored, facts)| {
-            let live = terminals.remove(&stored.id).unwrap_or_default();
-            project(stored, facts, &live, build)
-        })
-        .collect();
-    views.extend(
-        terminals
-            .values()
-            .filter_map(|live| project_of_hosts(live, build)),
-    );
-    for view in &mut views {
-        view.muted = muted.contains(&view.id);
-    }
-    views
-}
-
-fn project(
-    project: OutputProject,
+/// A project of the store, with its live terminals; whether it is muted is not its own matter.
+pub fn project(
+    project: &OutputProject,
     facts: ProjectFacts,
     live: &[&HostStatus],
     build: Option<&str>,
 ) -> dto::ProjectView {
-    let (session_id, invalid_session_id) = match project.claude_session_id {
+    let (session_id, invalid_session_id) = match &project.claude_session_id {
         CurrentSessionId::Unset => (None, None),
         CurrentSessionId::Set(id) => (Some(id.to_string()), None),
-        CurrentSessionId::Invalid(text) => (None, Some(text)),
+        CurrentSessionId::Invalid(text) => (None, Some(text.clone())),
     };
     dto::ProjectView {
         id: project.id.to_string(),
-        name: project.name,
-        workspace_path: project.workspace_path,
+        name: project.name.clone(),
+        workspace_path: project.workspace_path.clone(),
+        created_at_us: Some(project.created_at.as_microsecond()),
         status: match project.status {
             ProjectStatus::Created => dto::ProjectStatus::Created,
             ProjectStatus::Initialized => dto::ProjectStatus::Initialized,
@@ -92,17 +62,18 @@ fn project(
         }),
         last_used_at: facts.last_used_at,
         has_picture: facts.has_picture,
-        launch: launch(project.launch),
         muted: false,
     }
 }
 
-fn project_of_hosts(live: &[&HostStatus], build: Option<&str>) -> Option<dto::ProjectView> {
+/// A project that only its live hosts tell of.
+pub fn project_of_hosts(live: &[&HostStatus], build: Option<&str>) -> Option<dto::ProjectView> {
     let any = live.first()?;
     Some(dto::ProjectView {
         id: any.project.to_string(),
         name: any.name.clone(),
         workspace_path: any.workspace.clone(),
+        created_at_us: None,
         status: dto::ProjectStatus::Active,
         session_id: live
             .iter()
@@ -114,7 +85,6 @@ fn project_of_hosts(live: &[&HostStatus], build: Option<&str>) -> Option<dto::Pr
         last_end: None,
         last_used_at: None,
         has_picture: false,
-        launch: launch(LaunchOptions::default()),
         muted: false,
     })
 }
@@ -388,20 +358,6 @@ pub fn palette(palette: &dto::TerminalPalette) -> Result<Palette, AppError> {
     })
 }
 
-fn launch(options: LaunchOptions) -> dto::LaunchOptions {
-    dto::LaunchOptions {
-        permission_mode: options.permission_mode,
-        model: options.model,
-        extra_args: options.extra_args,
-        env: options.env,
-        display: match options.display {
-            DisplayMode::FullScreen => dto::DisplayMode::FullScreen,
-            DisplayMode::Scrollback => dto::DisplayMode::Scrollback,
-        },
-        milestone_command: options.milestone_command,
-    }
-}
-
 /// How a project's sessions are to start.
 pub fn launch_options(options: dto::LaunchOptions) -> LaunchOptions {
     LaunchOptions {
@@ -419,68 +375,24 @@ pub fn launch_options(options: dto::LaunchOptions) -> LaunchOptions {
 
 #[cfg(test)]
 mod tests {
+    use reprise_core::model::ProjectId;
+
     use super::*;
-
-    fn status(project: ProjectId, terminal: TerminalKey) -> HostStatus {
-        serde_json::from_value(serde_json::json!({
-            "project": project, "terminal": terminal, "name": "ledger",
-            "workspace": "/home/ana/ledger", "state": "permission",
-            "since": "2026-11-21T00:00:00Z", "host_pid": 10, "program_pid": 11,
-            "size": { "cols": 80, "rows": 24 }, "started_at": "2026-11-20T23:00:00Z",
-            "clients": 1, "build": "1.0.0-a",
-        }))
-        .unwrap()
-    }
-
-    fn stored(id: ProjectId, session: CurrentSessionId) -> OutputProject {
-        let at: Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
-        OutputProject {
-            id,
-            name: "ledger".into(),
-            workspace_path: "/home/ana/ledger".into(),
-            status: ProjectStatus::Created,
-            claude_session_id: session,
-            launch: LaunchOptions::default(),
-            created_at: at,
-            updated_at: at,
-        }
-    }
-
-    #[test]
-    fn a_terminal_of_a_project_that_the_store_does_not_know_is_shown_all_the_same() {
-        let (known, unknown) = (ProjectId::generate(), ProjectId::generate());
-        let live = [
-            status(known, TerminalKey::Claude),
-            status(known, TerminalKey::Shell(10)),
-            status(known, TerminalKey::Shell(2)),
-            status(unknown, TerminalKey::Claude),
-        ];
-        let stored = vec![(
-            stored(known, CurrentSessionId::Unset),
-            ProjectFacts::default(),
-        )];
-        let views = projects(stored, &live, Some("1.0.0-b"), &[]);
-        assert_eq!(views.len(), 2);
-        let shells: Vec<_> = views[0]
-            .shells
-            .iter()
-            .map(|s| s.terminal.as_str())
-            .collect();
-        assert_eq!(shells, ["shell-2", "shell-10"]);
-        assert_eq!(views[1].id, unknown.to_string());
-        let live = views[1].live.as_ref().unwrap();
-        assert_eq!(live.state, dto::TerminalState::Permission);
-        assert!(live.waits_for_restart);
-    }
 
     #[test]
     fn an_id_that_is_no_uuid_is_shown_as_what_it_is() {
-        let id = ProjectId::generate();
-        let stored = vec![(
-            stored(id, CurrentSessionId::Invalid("--continue".into())),
-            ProjectFacts::default(),
-        )];
-        let view = projects(stored, &[], None, &[]).remove(0);
+        let at: Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
+        let stored = OutputProject {
+            id: ProjectId::generate(),
+            name: "ledger".into(),
+            workspace_path: "/home/ana/ledger".into(),
+            status: ProjectStatus::Created,
+            claude_session_id: CurrentSessionId::Invalid("--continue".into()),
+            launch: LaunchOptions::default(),
+            created_at: at,
+            updated_at: at,
+        };
+        let view = project(&stored, ProjectFacts::default(), &[], None);
         assert_eq!(view.session_id, None);
         assert_eq!(view.invalid_session_id.as_deref(), Some("--continue"));
     }

@@ -16,6 +16,7 @@ import type {
   NewMilestone,
   Preferences,
   PreferencesPatch,
+  ProjectsUpdate,
   ProjectView,
   ProjectWork,
   QueueChange,
@@ -65,8 +66,9 @@ async function call<T>(command: string, args?: Record<string, unknown>): Promise
   }
 }
 
-export const bootstrap = () => call<Bootstrap>('bootstrap');
-export const listProjects = () => call<ProjectView[]>('list_projects');
+/** `since`: the number of the update of projects that the window has, 0 for none. */
+export const bootstrap = (since: number) => call<Bootstrap>('bootstrap', { since });
+export const listProjects = (since: number) => call<ProjectsUpdate>('list_projects', { since });
 export const openFolder = () => call<ProjectView | null>('open_folder');
 export const openPath = (path: string) => call<ProjectView>('open_path', { path });
 export const renameProject = (projectId: string, name: string) =>

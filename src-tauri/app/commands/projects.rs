@@ -1,6 +1,7 @@
 //! The list of projects, and what changes it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use reprise_core::model::ProjectId;
@@ -8,7 +9,7 @@ use reprise_core::project_sessions::SessionsError;
 use tauri::{AppHandle, Manager, State};
 use tauri_plugin_dialog::DialogExt;
 
-use crate::dto::{Bootstrap, LaunchOptions, Notice, ProjectView};
+use crate::dto::{Bootstrap, LaunchOptions, Notice, ProjectView, ProjectsUpdate};
 use crate::error::{AppError, CommandResult};
 use crate::events::Event;
 use crate::state::{App, unblocked};
@@ -18,13 +19,14 @@ use crate::{platform, views, window};
 /// The longest name of a project, in characters.
 const MAX_NAME: usize = 200;
 
-/// Everything for the first picture, and for one after more than the list has changed.
+/// Everything for the first picture, and for one after more than the list has changed. `since`
+/// as for `list_projects`.
 #[tauri::command]
-pub async fn bootstrap(app: State<'_, App>) -> CommandResult<Bootstrap> {
+pub async fn bootstrap(app: State<'_, App>, since: u64) -> CommandResult<Bootstrap> {
     app.live.look().await;
     app.open_requested().await;
-    let (projects, _) = app.projects().await;
     let show = app.to_show().await;
+    let projects = app.projects_with(since, show.as_deref()).await;
     Ok(Bootstrap {
         projects,
         preferences: app.preferences.get(),
@@ -42,16 +44,19 @@ pub async fn bootstrap(app: State<'_, App>) -> CommandResult<Bootstrap> {
     })
 }
 
+/// What of the list changed after the update that the page has; `since` is 0 for a page that
+/// has none.
 #[tauri::command]
 pub async fn list_projects(
     handle: AppHandle,
     app: State<'_, App>,
-) -> CommandResult<Vec<ProjectView>> {
-    let (projects, store_changed) = app.projects().await;
+    since: u64,
+) -> CommandResult<ProjectsUpdate> {
+    let (update, store_changed) = app.projects_since(since).await;
     if store_changed {
         Event::NoticesChanged.send(&handle);
     }
-    Ok(projects)
+    Ok(update)
 }
 
 #[tauri::command]
@@ -64,7 +69,7 @@ pub fn list_notices(app: State<'_, App>) -> Vec<Notice> {
 pub async fn open_folder(
     handle: AppHandle,
     app: State<'_, App>,
-) -> CommandResult<Option<ProjectView>> {
+) -> CommandResult<Option<Arc<ProjectView>>> {
     let near = app.near_last_project().await;
     match ask_for_folder(&handle, &words::OPEN_FOLDER, near).await {
         Some(path) => open(&app, path).await.map(Some),
@@ -73,11 +78,11 @@ pub async fn open_folder(
 }
 
 #[tauri::command]
-pub async fn open_path(app: State<'_, App>, path: String) -> CommandResult<ProjectView> {
+pub async fn open_path(app: State<'_, App>, path: String) -> CommandResult<Arc<ProjectView>> {
     open(&app, path.into()).await
 }
 
-async fn open(app: &App, path: PathBuf) -> CommandResult<ProjectView> {
+async fn open(app: &App, path: PathBuf) -> CommandResult<Arc<ProjectView>> {
     let core = app.sessions().await?.core;
     let project = unblocked(move || core.open_folder(&path)).await?;
     Ok(app.project(project.id).await?)
@@ -88,7 +93,7 @@ pub async fn rename_project(
     app: State<'_, App>,
     project_id: String,
     name: String,
-) -> CommandResult<ProjectView> {
+) -> CommandResult<Arc<ProjectView>> {
     let id: ProjectId = project_id.parse().map_err(AppError::from)?;
     let name = checked_name(&name)?;
     let core = app.sessions().await?.core;
@@ -107,7 +112,7 @@ pub async fn locate_folder(
     handle: AppHandle,
     app: State<'_, App>,
     project_id: String,
-) -> CommandResult<Option<ProjectView>> {
+) -> CommandResult<Option<Arc<ProjectView>>> {
     let id: ProjectId = project_id.parse().map_err(AppError::from)?;
     let core = app.sessions().await?.core;
     let before = {
@@ -144,7 +149,7 @@ pub async fn set_launch_options(
     app: State<'_, App>,
     project_id: String,
     launch: LaunchOptions,
-) -> CommandResult<ProjectView> {
+) -> CommandResult<Arc<ProjectView>> {
     let id: ProjectId = project_id.parse().map_err(AppError::from)?;
     let core = app.sessions().await?.core;
     unblocked(move || {

@@ -3,14 +3,14 @@
 use serde::Serialize;
 use ts_rs::TS;
 
-use super::{Notice, Preferences, ProjectView};
+use super::{Notice, Preferences, ProjectsUpdate};
 
 /// Everything the window needs for its first picture.
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Bootstrap {
-    /// All projects, in their stable order.
-    pub projects: Vec<ProjectView>,
+    /// The list of projects, or a beginning of it with the one to show.
+    pub projects: ProjectsUpdate,
     /// What the person chose.
     pub preferences: Preferences,
     /// Conditions the person should know of.

@@ -18,7 +18,9 @@ pub use bootstrap::{Bootstrap, ClaudeCheck, Locale, Platform};
 pub use front::FrontView;
 pub use notice::{CommandError, ErrorCode, Notice};
 pub use preferences::{CloseDecision, LocaleChoice, OnClose, Preferences, PreferencesPatch, Theme};
-pub use project::{DisplayMode, LastEnd, LaunchOptions, ProjectStatus, ProjectView, SessionSource};
+pub use project::{
+    DisplayMode, LastEnd, LaunchOptions, ProjectStatus, ProjectView, ProjectsUpdate, SessionSource,
+};
 pub use queue::{QueueChange, QueueOutcome, QueueWait, QueuedCommandState, QueuedCommandView};
 pub use run::{AskView, RunResultView, RunStarted, RunView};
 pub use start::{EarlierSession, ResumeFailure, ResumeFailureCause, StartChoice, StartOutcome};
@@ -59,6 +61,7 @@ mod tests {
             Platform,
             ClaudeCheck,
             ProjectView,
+            ProjectsUpdate,
             ProjectStatus,
             LastEnd,
             TerminalView,

@@ -1,6 +1,7 @@
 //! A project, and how its session is launched.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,9 @@ pub struct ProjectView {
     pub name: String,
     /// The absolute path of its folder.
     pub workspace_path: String,
+    /// When it was created, in microseconds since 1970: the list is in this order, then by id.
+    /// None, and last, where only its live terminals tell of it.
+    pub created_at_us: Option<i64>,
     /// The stored status, not the state of a session.
     pub status: ProjectStatus,
     /// The current conversation's id.
@@ -35,10 +39,23 @@ pub struct ProjectView {
     pub last_used_at: Option<Timestamp>,
     /// Whether `last_picture` has something to show.
     pub has_picture: bool,
-    /// How Claude Code is started for it.
-    pub launch: LaunchOptions,
     /// Whether the person wants no notifications of it.
     pub muted: bool,
+}
+
+/// What of the list changed.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectsUpdate {
+    /// Names what the window has with it: the next update begins there.
+    pub upto: u64,
+    /// The projects that are new or others now, the whole of each.
+    #[ts(type = "Array<ProjectView>")]
+    pub changed: Vec<Arc<ProjectView>>,
+    /// The ids of those that are no longer there.
+    pub removed: Vec<String>,
+    /// Whether there is more: ask again at once.
+    pub more: bool,
 }
 
 /// The stored status of a project.

@@ -1,5 +1,7 @@
 //! The menu bar as plain data: what stands in it, in which words, and what of it can act now.
 
+use std::sync::Arc;
+
 use crate::dto::{Locale, MilestoneStatus, Preferences, ProjectView, TerminalState};
 use crate::front::Shown;
 use crate::tray::{short_name, state_words};
@@ -28,7 +30,7 @@ pub struct MilestoneLine {
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// All projects.
-    pub projects: &'a [ProjectView],
+    pub projects: &'a [Arc<ProjectView>],
     /// The milestones of the project in front, in the order they were begun.
     pub milestones: &'a [MilestoneLine],
     /// Whether there is a copy of its plan's phases.
@@ -142,7 +144,8 @@ pub fn menu_bar(context: &Context<'_>) -> Vec<Menu> {
         .shown
         .project
         .map(|id| id.to_string())
-        .and_then(|id| context.projects.iter().find(|view| view.id == id));
+        .and_then(|id| context.projects.iter().find(|view| view.id == id))
+        .map(Arc::as_ref);
     let build = Build {
         locale: context.locale,
         acts: !context.shown.dialog_open,
@@ -295,7 +298,10 @@ impl Build {
                 })
             })
         });
-        let waiting = context.projects.iter().any(crate::tray::needs_person);
+        let waiting = context
+            .projects
+            .iter()
+            .any(|view| crate::tray::needs_person(view));
         let start = match front {
             Some(view) if view.session_id.is_some() => Word::Resume,
             _ => Word::Start,
@@ -419,7 +425,7 @@ mod tests {
     use crate::tray::tests::view;
 
     struct Scene {
-        projects: Vec<ProjectView>,
+        projects: Vec<Arc<ProjectView>>,
         milestones: Vec<MilestoneLine>,
         has_backups: bool,
         shown: Shown,
@@ -565,7 +571,9 @@ mod tests {
     fn what_only_changes_its_words_keeps_its_lines() {
         let idle = Scene::new(Some("idle"), 3);
         let mut working = Scene::new(Some("working"), 3);
-        working.projects[0].id.clone_from(&idle.projects[0].id);
+        Arc::make_mut(&mut working.projects[0])
+            .id
+            .clone_from(&idle.projects[0].id);
         working.shown = idle.shown;
         for milestone in &mut working.milestones {
             milestone.project.clone_from(&idle.projects[0].id);

@@ -3,6 +3,9 @@
 
 mod words;
 
+use std::cmp::Reverse;
+use std::sync::Arc;
+
 use reprise_core::model::{ProjectId, one_line};
 
 use crate::dto::{CloseDecision, Locale, ProjectView, TerminalState};
@@ -126,8 +129,9 @@ pub fn needs_person(view: &ProjectView) -> bool {
 }
 
 /// The icon and the menu for these projects; `last` is the project that was shown last.
-pub fn model(projects: &[ProjectView], last: Option<&str>, locale: Locale) -> TrayModel {
-    let waiting: Vec<&ProjectView> = by_waiting(projects);
+pub fn model(projects: &[Arc<ProjectView>], last: Option<&str>, locale: Locale) -> TrayModel {
+    let waiting = by_waiting(projects);
+    let recent = recent(projects, MOST_RECENT + waiting.len());
     let working = projects
         .iter()
         .any(|view| matches!(glyph_of(view), Glyph::Working | Glyph::Shell));
@@ -144,7 +148,8 @@ pub fn model(projects: &[ProjectView], last: Option<&str>, locale: Locale) -> Tr
     if let Some(last) = projects
         .iter()
         .find(|view| Some(view.id.as_str()) == last)
-        .or_else(|| recent(projects).first().copied())
+        .map(Arc::as_ref)
+        .or_else(|| recent.first().copied())
         && let Ok(id) = last.id.parse()
     {
         items.push(TrayItem::Choice {
@@ -155,7 +160,7 @@ pub fn model(projects: &[ProjectView], last: Option<&str>, locale: Locale) -> Tr
     }
     separate(&mut items);
     items.extend(
-        recent(projects)
+        recent
             .into_iter()
             .filter(|view| !needs_person(view))
             .take(MOST_RECENT)
@@ -190,25 +195,35 @@ pub fn model(projects: &[ProjectView], last: Option<&str>, locale: Locale) -> Tr
 }
 
 /// Those that wait for the person, longest first.
-fn by_waiting(projects: &[ProjectView]) -> Vec<&ProjectView> {
-    let mut waiting: Vec<&ProjectView> =
-        projects.iter().filter(|view| needs_person(view)).collect();
+fn by_waiting(projects: &[Arc<ProjectView>]) -> Vec<&ProjectView> {
+    let mut waiting: Vec<&ProjectView> = projects
+        .iter()
+        .map(Arc::as_ref)
+        .filter(|view| needs_person(view))
+        .collect();
     waiting.sort_by_key(|view| view.live.as_ref().map(|live| live.since));
     waiting
 }
 
-/// The projects that were used last, first: what lives is in use.
-fn recent(projects: &[ProjectView]) -> Vec<&ProjectView> {
-    let mut recent: Vec<&ProjectView> = projects.iter().collect();
-    recent.sort_by_key(|view| {
+/// The projects that were used last, first, and no more than `most`: what lives is in use.
+fn recent(projects: &[Arc<ProjectView>], most: usize) -> Vec<&ProjectView> {
+    let used = |(place, view): &(usize, &ProjectView)| {
         let used = view
             .live
             .as_ref()
             .map(|live| live.started_at)
             .max(view.last_used_at);
-        std::cmp::Reverse((view.live.is_some(), used))
-    });
-    recent
+        (Reverse((view.live.is_some(), used)), *place)
+    };
+    let mut recent: Vec<(usize, &ProjectView)> =
+        projects.iter().map(Arc::as_ref).enumerate().collect();
+    // Of thousands only the few that are shown are put in order.
+    if recent.len() > most {
+        recent.select_nth_unstable_by_key(most, used);
+        recent.truncate(most);
+    }
+    recent.sort_by_key(used);
+    recent.into_iter().map(|(_, view)| view).collect()
 }
 
 fn project_item(view: &ProjectView, locale: Locale) -> Option<TrayItem> {
@@ -240,16 +255,17 @@ pub fn short_name(name: &str) -> String {
 #[cfg(test)]
 pub mod tests {
     use reprise_core::model::{CurrentSessionId, OutputProject, ProjectId, ProjectStatus};
+    use reprise_core::session::protocol::HostStatus;
     use serde_json::{Value, json};
 
     use super::*;
     use crate::views::{self, ProjectFacts};
 
     /// A project as the window shows it, with a session in this state.
-    pub fn view(name: &str, state: Option<&str>, since: &str) -> ProjectView {
+    pub fn view(name: &str, state: Option<&str>, since: &str) -> Arc<ProjectView> {
         let id = ProjectId::generate();
         let at = since.parse().unwrap();
-        let live = state.map(|state| {
+        let live: Option<HostStatus> = state.map(|state| {
             serde_json::from_value(json!({
                 "project": id, "terminal": "claude", "name": name,
                 "workspace": "/home/ana/ledger", "state": state,
@@ -271,8 +287,13 @@ pub mod tests {
             created_at: at,
             updated_at: at,
         };
-        let live: Vec<_> = live.into_iter().collect();
-        views::projects(vec![(stored, ProjectFacts::default())], &live, None, &[]).remove(0)
+        let live: Vec<&HostStatus> = live.iter().collect();
+        Arc::new(views::project(
+            &stored,
+            ProjectFacts::default(),
+            &live,
+            None,
+        ))
     }
 
     fn labels(model: &TrayModel) -> Vec<Value> {
@@ -328,7 +349,7 @@ pub mod tests {
 
     #[test]
     fn at_most_twelve_projects_are_listed_and_long_names_keep_their_end() {
-        let projects: Vec<ProjectView> = (0..30)
+        let projects: Vec<Arc<ProjectView>> = (0..30)
             .map(|at| view(&format!("p{at}"), None, "2026-11-21T04:10:00Z"))
             .collect();
         let open = |item: &&TrayItem| matches!(item, TrayItem::Choice { glyph: Some(_), .. });

@@ -6,9 +6,9 @@
  */
 export type Bootstrap = { 
 /**
- * All projects, in their stable order.
+ * The list of projects, or a beginning of it with the one to show.
  */
-projects: Array<ProjectView>, 
+projects: ProjectsUpdate, 
 /**
  * What the person chose.
  */
@@ -106,6 +106,11 @@ name: string,
  */
 workspacePath: string, 
 /**
+ * When it was created, in microseconds since 1970: the list is in this order, then by id.
+ * None, and last, where only its live terminals tell of it.
+ */
+createdAtUs: number | null, 
+/**
  * The stored status, not the state of a session.
  */
 status: ProjectStatus, 
@@ -138,13 +143,30 @@ lastUsedAt: string | null,
  */
 hasPicture: boolean, 
 /**
- * How Claude Code is started for it.
- */
-launch: LaunchOptions, 
-/**
  * Whether the person wants no notifications of it.
  */
 muted: boolean, };
+
+/**
+ * What of the list changed.
+ */
+export type ProjectsUpdate = { 
+/**
+ * Names what the window has with it: the next update begins there.
+ */
+upto: number, 
+/**
+ * The projects that are new or others now, the whole of each.
+ */
+changed: Array<ProjectView>, 
+/**
+ * The ids of those that are no longer there.
+ */
+removed: Array<string>, 
+/**
+ * Whether there is more: ask again at once.
+ */
+more: boolean, };
 
 /**
  * The stored status of a project.

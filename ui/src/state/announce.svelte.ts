@@ -70,8 +70,9 @@ function say({ urgent, text }: { urgent: boolean; text: string }): void {
 
 export function announceChanges(before: Shown[], after: Shown[], front: string | null): void {
   const now = Date.now();
+  const byId = Object.fromEntries(before.map((shown) => [shown.view.id, shown]));
   for (const shown of after) {
-    const earlier = before.find(({ view }) => view.id === shown.view.id);
+    const earlier = byId[shown.view.id];
     const ofQueue = queueAnnouncement(earlier, shown);
     if (ofQueue) say(ofQueue);
     const said = announcementOf(earlier, shown, shown.view.id === front);

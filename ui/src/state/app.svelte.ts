@@ -12,6 +12,7 @@ import type {
   Platform,
   Preferences,
   PreferencesPatch,
+  ProjectsUpdate,
   ProjectView,
 } from '../bindings';
 import { nearestLocale, setLocale } from '../i18n/index.svelte';
@@ -21,6 +22,7 @@ import { announceChanges } from './announce.svelte';
 import { clock } from './clock.svelte';
 import { runAction } from './actions';
 import { reasonOf } from './errors';
+import { byId, updated } from './projects';
 import { focusRegion } from './regions';
 import { ProjectSession } from './session.svelte';
 import type { SettingsPage } from './settings';
@@ -62,7 +64,10 @@ export function waitKey(view: ProjectView): string {
 export class App {
   phase = $state<'starting' | 'ready' | 'failed'>('starting');
   bootError = $state.raw<CommandError | null>(null);
-  projects = $state.raw<ProjectView[]>([]);
+  projects = $state.raw<readonly ProjectView[]>([]);
+  readonly #byId = $derived(byId(this.projects));
+  /** Those with a live Claude Code: few, also of thousands. */
+  readonly live = $derived(this.projects.filter((view) => view.live !== null));
   preferences = $state.raw<Preferences | null>(null);
   notices = $state.raw<Notice[]>([]);
   claude = $state.raw<ClaudeCheck>({ kind: 'unchecked' });
@@ -112,7 +117,7 @@ export class App {
   focusTerminal: () => void = () => undefined;
 
   project(id: string | null): ProjectView | undefined {
-    return this.projects.find((project) => project.id === id);
+    return id === null ? undefined : this.#byId.get(id);
   }
 
   get selected(): ProjectView | undefined {
@@ -140,7 +145,7 @@ export class App {
 
   /** Who waits for the person, longest first. */
   get needsYou(): ProjectView[] {
-    return this.projects
+    return this.live
       .filter((project) => this.state(project).needsYou)
       .sort((a, b) => (a.live?.since ?? '').localeCompare(b.live?.since ?? ''));
   }
@@ -182,7 +187,7 @@ export class App {
   /** Everything from the app, at the start and when more than the list may have changed. */
   async readAgain(): Promise<void> {
     const askedAt = performance.now();
-    const boot = await ipc.bootstrap();
+    const boot = await ipc.bootstrap(this.#upto);
     this.home = boot.home;
     this.platform = boot.platform;
     this.claude = boot.claude;
@@ -190,18 +195,21 @@ export class App {
     this.#take(boot.preferences);
     setLocale(boot.locale);
     document.documentElement.lang = boot.locale;
-    this.#setProjects(boot.projects, askedAt);
+    this.#takeProjects(boot.projects, askedAt);
     if (this.selectedId === null) {
-      const wanted = boot.show ?? boot.preferences.lastProject;
-      const first = boot.projects.find((project) => project.id === wanted) ?? boot.projects[0];
+      const wanted = this.project(boot.show ?? boot.preferences.lastProject);
+      const first = wanted ?? this.projects[0];
       if (first) this.select(first.id, false);
     }
+    if (boot.projects.more) void this.refresh();
   }
 
+  /** Up to which update the list is what the app has. */
+  #upto = 0;
   #refreshing: Promise<void> | null = null;
   #refreshAgain = false;
 
-  /** Reads the list again; calls that come meanwhile share one further reading. */
+  /** Brings the list up to date; calls that come meanwhile share one further reading. */
   refresh(): Promise<void> {
     if (this.#refreshing) {
       this.#refreshAgain = true;
@@ -212,7 +220,9 @@ export class App {
         this.#refreshAgain = false;
         const askedAt = performance.now();
         try {
-          this.#setProjects(await ipc.listProjects(), askedAt);
+          const update = await ipc.listProjects(this.#upto);
+          this.#refreshAgain ||= update.more;
+          this.#takeProjects(update, askedAt);
         } catch (error) {
           this.trouble = reasonOf(error);
         }
@@ -222,31 +232,39 @@ export class App {
     return this.#refreshing;
   }
 
-  #setProjects(projects: ProjectView[], askedAt: number): void {
-    const before = this.projects.map((view) => ({ view, state: this.state(view) }));
-    this.projects = projects;
+  #takeProjects(update: ProjectsUpdate, askedAt: number): void {
+    // Two answers may cross: what the later one tells is not undone.
+    if (update.upto < this.#upto) return;
+    this.#upto = update.upto;
+    const before = update.changed.flatMap(({ id }) => {
+      const view = this.project(id);
+      return view ? [{ view, state: this.state(view) }] : [];
+    });
+    this.projects = updated(this.projects, update);
     this.#noteFinished(before);
     for (const { view } of before) {
-      const now = projects.find(({ id }) => id === view.id);
+      const now = this.project(view.id);
       if (view.live?.run && now && !now.live?.run) this.works.runEnded(view.id, view.live.run);
     }
-    for (const view of projects) {
-      if (view.live) clock.expect(view.live.since);
-      this.sessions.get(view.id)?.reconcile(view, askedAt);
-    }
+    for (const view of update.changed) if (view.live) clock.expect(view.live.since);
     for (const [id, session] of [...this.sessions]) {
-      if (projects.some((view) => view.id === id)) continue;
-      session.dispose();
-      this.sessions.delete(id);
-      this.works.forget(id);
+      const view = this.project(id);
+      if (view) {
+        session.reconcile(view, askedAt);
+      } else {
+        session.dispose();
+        this.sessions.delete(id);
+        this.works.forget(id);
+      }
     }
     if (this.selectedId !== null && !this.selected) {
       this.selectedId = null;
-      if (projects[0]) this.select(projects[0].id);
+      const first = this.projects[0];
+      if (first) this.select(first.id);
     }
     announceChanges(
       before,
-      projects.map((view) => ({ view, state: this.state(view) })),
+      update.changed.map((view) => ({ view, state: this.state(view) })),
       this.selectedId,
     );
   }

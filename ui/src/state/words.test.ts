@@ -41,14 +41,7 @@ function project(state: TerminalState | null, rest: Partial<ProjectView> = {}): 
     lastUsedAt: null,
     muted: false,
     hasPicture: false,
-    launch: {
-      permissionMode: null,
-      model: null,
-      extraArgs: [],
-      env: {},
-      display: 'fullScreen',
-      milestoneCommand: null,
-    },
+    createdAtUs: 1,
     ...rest,
   };
 }

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::{ProjectSessions, SessionsError};
 use crate::model::{
-    ClaudeSessionId, CurrentSessionId, LineageEntry, ProjectId, SessionSource, TerminalKey,
+    ClaudeSessionId, CurrentSessionId, LineageEntry, OutputProject, ProjectId, SessionSource,
+    TerminalKey,
 };
 use crate::session::journal::{self, JournalEvent, JournalRecord};
 use crate::store::{ReplaceOutcome, Store, StoreError};
@@ -69,7 +70,11 @@ impl ProjectSessions {
         if new.is_empty() {
             return Ok(None);
         }
-        let conflict = fold_records(self.store.as_ref(), project, &new)?;
+        // What this store does not have may be another one's: its journal waits for that.
+        let Some(stored) = self.store.project(project).map_err(FoldError::from)? else {
+            return Ok(None);
+        };
+        let conflict = fold_records(self.store.as_ref(), &stored, &new)?;
         // A conflict stays unfolded, so that it is shown until the person has decided.
         if conflict.is_none() {
             // Without the mark the same records are folded again, which changes nothing.
@@ -92,12 +97,10 @@ impl ProjectSessions {
 
     /// Folds the journals of all projects that have one.
     pub fn fold_all(&self) -> Vec<FoldConflict> {
-        let Ok(projects) = self.store.projects() else {
-            return Vec::new();
-        };
-        projects
+        self.hosts
+            .projects()
             .into_iter()
-            .filter_map(|project| self.fold(project.id).ok().flatten())
+            .filter_map(|project| self.fold(project).ok().flatten())
             .collect()
     }
 }
@@ -112,12 +115,10 @@ fn unfolded(records: &[JournalRecord], mark: u64) -> Vec<&JournalRecord> {
 
 fn fold_records(
     store: &dyn Store,
-    project: ProjectId,
+    stored: &OutputProject,
     records: &[&JournalRecord],
 ) -> Result<Option<FoldConflict>, FoldError> {
-    let Some(stored) = store.project(project)? else {
-        return Ok(None);
-    };
+    let project = stored.id;
     for record in records {
         if let Some(entry) = lineage_entry(project, record) {
             store.append_lineage(&entry)?;
@@ -131,7 +132,7 @@ fn fold_records(
     let Some(chain) = chain(records) else {
         return Ok(None);
     };
-    let mut current = stored.claude_session_id;
+    let mut current = stored.claude_session_id.clone();
     // Only somebody else's change in this very moment makes a second round necessary.
     for _ in 0..3 {
         if current.id() == Some(&chain.last) {
@@ -217,9 +218,13 @@ fn chain(records: &[&JournalRecord]) -> Option<Chain> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::folders::Folders;
     use crate::model::Exit;
     use crate::process::ProcessRef;
+    use crate::session::journal::Journal;
     use crate::store::{NewProject, SaveOutcome, SqliteStore};
 
     fn id(n: u32) -> ClaudeSessionId {
@@ -302,7 +307,8 @@ mod tests {
     impl Fixture {
         fn fold(&self, records: &[JournalRecord]) -> Option<FoldConflict> {
             let records: Vec<_> = records.iter().collect();
-            fold_records(&self.store, self.project, &records).unwrap()
+            let project = self.store.project(self.project).unwrap().unwrap();
+            fold_records(&self.store, &project, &records).unwrap()
         }
 
         fn stored(&self) -> CurrentSessionId {
@@ -391,5 +397,34 @@ mod tests {
         assert_eq!(fixture.fold(&journal), None);
         assert_eq!(fixture.stored(), CurrentSessionId::Set(id(1)));
         assert!(fixture.lineage().iter().any(|(row, _)| *row == id(2)));
+    }
+
+    #[test]
+    fn the_journal_of_another_stores_project_waits_until_that_store_is_there() {
+        let ours = fixture();
+        let folder = ours._folder.path().to_owned();
+        let folders = Folders::from_env(|name| (name == "HOME").then(|| folder.clone().into()));
+        let folders = folders.unwrap();
+        let other = SqliteStore::open(&folder.join("other.sqlite3"), at(0)).unwrap();
+        let with = |store: Arc<dyn Store>| {
+            let program = folder.join("reprise-session");
+            ProjectSessions::new(store, folders.clone(), program, "1", Vec::new())
+        };
+        let with_other = with(Arc::new(other.store));
+        let files = with_other
+            .folders()
+            .host_files(ours.project, TerminalKey::Claude);
+        std::fs::create_dir_all(files.journal.parent().unwrap()).unwrap();
+        let mut journal = Journal::open(&files.journal).unwrap();
+        journal
+            .append(at(1), started(1, SessionSource::Startup))
+            .unwrap();
+        journal.append(at(2), cleared(2, 1)).unwrap();
+
+        assert_eq!(with_other.fold_all(), []);
+        let with_ours = with(Arc::new(ours.store));
+        assert_eq!(with_ours.fold_all(), []);
+        let project = with_ours.project(ours.project).unwrap();
+        assert_eq!(project.claude_session_id, CurrentSessionId::Set(id(2)));
     }
 }

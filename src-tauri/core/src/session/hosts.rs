@@ -1,5 +1,6 @@
 //! Which terminals live, and how those that do not have ended.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -130,6 +131,23 @@ impl Hosts {
         let files = self.folders.host_files(project, TerminalKey::Claude);
         let (at, exit) = journal::read_journal(&files.journal).ok()?.last_end()?;
         Some(LastEnd { at, exit })
+    }
+
+    /// The projects that ever had a terminal here.
+    pub fn projects(&self) -> BTreeSet<ProjectId> {
+        let folders = std::fs::read_dir(self.folders.hosts_dir());
+        folders
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|folder| parse(folder.file_name().to_str()))
+            .collect()
+    }
+
+    /// Whether there is a last picture of the project's session.
+    pub fn has_picture(&self, project: ProjectId) -> bool {
+        let files = self.folders.host_files(project, TerminalKey::Claude);
+        files.screen.exists()
     }
 
     /// The last picture of the project's session.
