@@ -5,6 +5,7 @@
 //! to pass them.
 
 mod diagnosis;
+pub mod import;
 mod mongo;
 mod server_error;
 mod sqlite;

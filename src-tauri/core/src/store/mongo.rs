@@ -10,6 +10,7 @@ mod diagnose;
 mod documents;
 mod failure;
 mod folders;
+mod import;
 mod indexes;
 mod launch;
 mod leases;

@@ -74,7 +74,7 @@ pub(super) async fn replace(
 }
 
 /// What a project holds as its session id: as it is understood, and as it is stored.
-async fn current(
+pub(super) async fn current(
     link: &Link,
     project: ProjectId,
 ) -> Result<Option<(CurrentSessionId, Bson)>, ServerError> {
@@ -89,7 +89,7 @@ async fn current(
 
 /// Sets the id where exactly `expected` is stored (null: or nothing is). Returns whether the id
 /// is ours now.
-async fn compare_and_set(
+pub(super) async fn compare_and_set(
     link: &Link,
     project: ProjectId,
     expected: &Bson,

@@ -4,6 +4,7 @@
 mod access;
 mod diagnosis;
 mod faults;
+mod import;
 mod leases;
 mod outages;
 mod proxy;
