@@ -15,6 +15,9 @@ use crate::model::{
 };
 use crate::store::{CreateOutcome, SaveOutcome, ServerError, ServerFault};
 
+/// A milestone, or why it cannot be read.
+type Readable = Result<Milestone, ServerError>;
+
 /// How many milestones are asked for at once.
 const AT_ONCE: usize = 1000;
 
@@ -80,7 +83,7 @@ impl MongoStore {
     pub(in crate::store) fn milestones_among(
         &self,
         ids: &[MilestoneId],
-    ) -> Result<Vec<(MilestoneId, Result<Milestone, ServerError>)>, ServerError> {
+    ) -> Result<Vec<(MilestoneId, Readable)>, ServerError> {
         self.run(async |link| {
             let mut there = Vec::new();
             for some in ids.chunks(AT_ONCE) {
