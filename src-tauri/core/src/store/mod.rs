@@ -9,6 +9,7 @@ pub mod import;
 mod mongo;
 mod server_error;
 mod sqlite;
+mod team;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -28,6 +29,10 @@ pub use diagnosis::{
 pub use mongo::{ConnectionString, MongoStore, ServerState, diagnose};
 pub use server_error::{ServerError, ServerFault};
 pub use sqlite::{Opened, SetAside, SqliteStore};
+pub use team::{
+    ConflictWhat, Following, Keep, Live, OpenedTeam, Settled, TeamConflict, TeamLink, TeamState,
+    TeamStore, WaitingChange, WaitingWhat,
+};
 
 /// Projects, milestones and lineage, shared by several processes.
 ///

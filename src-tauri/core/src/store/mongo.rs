@@ -147,6 +147,46 @@ impl MongoStore {
         self.run(async |link| projects::list(link).await.map(|(_, odd)| odd))
     }
 
+    /// The projects of a folder, oldest first.
+    pub(super) fn projects_at(&self, path: &str) -> Result<Vec<OutputProject>, StoreError> {
+        self.ask(async |link| projects::all_at_folder(link, path).await)
+    }
+
+    /// [`Store::create_project`]; projects that have another folder on this machine count as
+    /// not being in their documents'.
+    pub(super) fn create_project_besides(
+        &self,
+        new: NewProject,
+        elsewhere: &[ProjectId],
+    ) -> Result<CreateOutcome, StoreError> {
+        self.ask(async |link| projects::create(link, new, elsewhere).await)
+    }
+
+    /// [`Store::replace_session_id`] of an id whose row is written.
+    pub(super) fn set_session_id(
+        &self,
+        project: ProjectId,
+        expected: &CurrentSessionId,
+        new: &ClaudeSessionId,
+        at: Timestamp,
+    ) -> Result<ReplaceOutcome, StoreError> {
+        self.ask(async |link| session_ids::set(link, project, expected, new, at).await)
+    }
+
+    /// Changes a milestone's status that was changed at that time, and is told only now.
+    pub(super) fn set_status_of(
+        &self,
+        id: MilestoneId,
+        expected: MilestoneStatus,
+        status: MilestoneStatus,
+        at: Timestamp,
+    ) -> Result<Option<Milestone>, StoreError> {
+        let now = Timestamp::now();
+        self.ask(async |link| {
+            milestones::set_status(link, id, Some(expected), status, at, now).await
+        })
+    }
+
     fn run<T>(
         &self,
         work: impl AsyncFnOnce(&Link) -> Result<T, ServerError>,
@@ -225,7 +265,7 @@ impl Drop for MongoStore {
 
 impl Store for MongoStore {
     fn create_project(&self, new: NewProject) -> Result<CreateOutcome, StoreError> {
-        self.ask(async |link| projects::create(link, new).await)
+        self.ask(async |link| projects::create(link, new, &[]).await)
     }
 
     fn project(&self, id: ProjectId) -> Result<Option<OutputProject>, StoreError> {
@@ -312,7 +352,7 @@ impl Store for MongoStore {
         status: MilestoneStatus,
         at: Timestamp,
     ) -> Result<Option<Milestone>, StoreError> {
-        self.ask(async |link| milestones::set_status(link, id, expected, status, at).await)
+        self.ask(async |link| milestones::set_status(link, id, expected, status, at, at).await)
     }
 
     fn set_milestone_folder(

@@ -14,3 +14,4 @@ mod mongod;
 mod processes;
 mod refusals;
 mod sqlite;
+mod team;

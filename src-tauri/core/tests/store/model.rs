@@ -283,7 +283,9 @@ fn make(subject: &impl Subject, model: &mut Model, world: &mut World, call: Call
                 (Some(_), Some(other)) => MoveOutcome::Taken(other),
                 (Some(project), None) => {
                     project.workspace_path.clone_from(&path);
-                    project.updated_at = at;
+                    if subject.moving_changes_the_project() {
+                        project.updated_at = at;
+                    }
                     MoveOutcome::Moved(project.clone())
                 }
             };

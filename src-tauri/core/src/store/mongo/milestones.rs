@@ -98,12 +98,14 @@ async fn set_where(
         .map_err(|odd| not_understood(link, COLLECTION, odd))
 }
 
+/// Changes the status, which it has since `at`; the document changes `now`.
 pub(super) async fn set_status(
     link: &Link,
     id: MilestoneId,
     expected: Option<MilestoneStatus>,
     status: MilestoneStatus,
     at: Timestamp,
+    now: Timestamp,
 ) -> Result<Option<Milestone>, ServerError> {
     for _ in 0..ATTEMPTS {
         let filter = doc! { "_id": id.as_object_id() };
@@ -125,7 +127,7 @@ pub(super) async fn set_status(
             _ => Bson::Null,
         };
         let fields = doc! { "status": status.as_str(), "completed_at": completed };
-        if let Some(now) = set_where(link, filter, fields, at).await? {
+        if let Some(now) = set_where(link, filter, fields, now).await? {
             return Ok(Some(now));
         }
         // Another one came between; or our own change was made, and its answer got lost.

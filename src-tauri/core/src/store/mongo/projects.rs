@@ -15,19 +15,27 @@ use crate::store::{CreateOutcome, MoveOutcome, NewProject, ServerError, ServerFa
 
 pub(super) const COLLECTION: &str = "output_projects";
 
-/// Creates a project, unless there is one for that folder.
-pub(super) async fn create(link: &Link, new: NewProject) -> Result<CreateOutcome, ServerError> {
-    if let Some(there) = at_folder(link, &new.workspace_path).await? {
+/// Creates a project, unless there is one for that folder; `besides` do not count.
+pub(super) async fn create(
+    link: &Link,
+    new: NewProject,
+    besides: &[ProjectId],
+) -> Result<CreateOutcome, ServerError> {
+    if let Some(there) = one_at_folder(link, &new.workspace_path, besides).await? {
         return Ok(CreateOutcome::AlreadyThere(there));
     }
     let folder = folders::claim(link, &new.workspace_path).await?;
-    let created = create_claimed(link, &new).await;
+    let created = create_claimed(link, &new, besides).await;
     folder.release(link).await;
     created
 }
 
-async fn create_claimed(link: &Link, new: &NewProject) -> Result<CreateOutcome, ServerError> {
-    if let Some(there) = at_folder(link, &new.workspace_path).await? {
+async fn create_claimed(
+    link: &Link,
+    new: &NewProject,
+    besides: &[ProjectId],
+) -> Result<CreateOutcome, ServerError> {
+    if let Some(there) = one_at_folder(link, &new.workspace_path, besides).await? {
         return Ok(CreateOutcome::AlreadyThere(there));
     }
     let id = ProjectId::generate();
@@ -97,16 +105,33 @@ pub(super) async fn at_folder(
     link: &Link,
     workspace_path: &str,
 ) -> Result<Option<OutputProject>, ServerError> {
+    one_at_folder(link, workspace_path, &[]).await
+}
+
+async fn one_at_folder(
+    link: &Link,
+    workspace_path: &str,
+    besides: &[ProjectId],
+) -> Result<Option<OutputProject>, ServerError> {
+    let there = all_at_folder(link, workspace_path).await?;
+    let mut there = there.into_iter();
+    Ok(there.find(|project| !besides.contains(&project.id)))
+}
+
+/// The projects of a folder, oldest first.
+pub(super) async fn all_at_folder(
+    link: &Link,
+    workspace_path: &str,
+) -> Result<Vec<OutputProject>, ServerError> {
     let filter = doc! { "workspace_path": workspace_path };
     let found = all(link, COLLECTION, filter, project_fields()).await?;
-    let projects = found.iter().filter_map(|it| documents::project(it).ok());
-    match projects.min_by_key(|project| (project.created_at, project.id)) {
-        Some(project) => {
-            let launch = launch::of(link, project.id).await?;
-            Ok(Some(OutputProject { launch, ..project }))
-        }
-        None => Ok(None),
+    let mut projects = Vec::new();
+    for project in found.iter().filter_map(|it| documents::project(it).ok()) {
+        let launch = launch::of(link, project.id).await?;
+        projects.push(OutputProject { launch, ..project });
     }
+    projects.sort_by_key(|project| (project.created_at, project.id));
+    Ok(projects)
 }
 
 /// All projects, by creation time, then id; and what is no project.

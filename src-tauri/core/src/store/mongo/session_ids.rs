@@ -53,7 +53,7 @@ pub(super) async fn replace(
     source: SessionSource,
     at: Timestamp,
 ) -> Result<ReplaceOutcome, ServerError> {
-    let Some((there, as_stored)) = current(link, project).await? else {
+    let Some(there) = current(link, project).await? else {
         return Ok(ReplaceOutcome::NoSuchProject);
     };
     append(
@@ -61,6 +61,31 @@ pub(super) async fn replace(
         &LineageEntry::becoming_current(project, new, source, expected.id(), at),
     )
     .await?;
+    set_where(link, project, there, expected, new, at).await
+}
+
+/// The same of an id whose row is written.
+pub(super) async fn set(
+    link: &Link,
+    project: ProjectId,
+    expected: &CurrentSessionId,
+    new: &ClaudeSessionId,
+    at: Timestamp,
+) -> Result<ReplaceOutcome, ServerError> {
+    match current(link, project).await? {
+        Some(there) => set_where(link, project, there, expected, new, at).await,
+        None => Ok(ReplaceOutcome::NoSuchProject),
+    }
+}
+
+async fn set_where(
+    link: &Link,
+    project: ProjectId,
+    (there, as_stored): (CurrentSessionId, Bson),
+    expected: &CurrentSessionId,
+    new: &ClaudeSessionId,
+    at: Timestamp,
+) -> Result<ReplaceOutcome, ServerError> {
     if there.as_stored() != expected.as_stored() {
         return Ok(ReplaceOutcome::Conflict(there));
     }

@@ -1,0 +1,91 @@
+//! The store of a team: the contract while its server is there, then what it makes up for when
+//! it is not.
+
+mod offline;
+
+use std::path::Path;
+
+use mongodb::bson::doc;
+use reprise_core::model::ProjectId;
+use reprise_core::store::{ConnectionString, Following, Store, TeamStore};
+use tempfile::TempDir;
+
+use crate::contract::{Subject, time};
+use crate::mongod::{self, Kind, SharedDatabase};
+
+/// Opens the store of a machine.
+pub fn open(uri: &str, machine: &Path, following: Following) -> TeamStore {
+    let string = ConnectionString::parse(uri).unwrap();
+    let opened = TeamStore::open(&string, machine, following, time(0)).unwrap();
+    assert_eq!(opened.set_aside, None);
+    opened.store
+}
+
+struct OnTeam {
+    database: SharedDatabase,
+    machine: TempDir,
+    store: TeamStore,
+}
+
+impl OnTeam {
+    fn new(kind: Kind) -> Self {
+        let database = SharedDatabase::new(kind);
+        let machine = tempfile::tempdir().unwrap();
+        let store = open(&database.uri(), machine.path(), Following::No);
+        Self {
+            database,
+            machine,
+            store,
+        }
+    }
+}
+
+impl Subject for OnTeam {
+    fn store(&self) -> &dyn Store {
+        &self.store
+    }
+
+    fn another(&self) -> Box<dyn Store> {
+        let machine = self.machine.path();
+        Box::new(open(&self.database.uri(), machine, Following::No))
+    }
+
+    fn plant_session_id(&self, project: ProjectId, text: &str) {
+        plant(&self.database.uri(), project, text);
+    }
+
+    fn moving_changes_the_project(&self) -> bool {
+        false
+    }
+}
+
+/// Writes a project's session id past the store.
+pub fn plant(uri: &str, project: ProjectId, text: &str) {
+    mongod::run_on(uri, async |database| {
+        let changed = database
+            .collection::<mongodb::bson::Document>("output_projects")
+            .update_one(
+                doc! { "_id": project.as_object_id() },
+                doc! { "$set": { "claude_session_id": text } },
+            )
+            .await
+            .unwrap();
+        assert_eq!(changed.matched_count, 1);
+    });
+}
+
+mod replica_set {
+    fn fresh() -> super::OnTeam {
+        super::OnTeam::new(super::Kind::ReplicaSet)
+    }
+
+    store_contract!(fresh);
+}
+
+mod standalone {
+    fn fresh() -> super::OnTeam {
+        super::OnTeam::new(super::Kind::Standalone)
+    }
+
+    store_contract!(fresh);
+}
