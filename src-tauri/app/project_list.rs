@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use reprise_core::model::{OutputProject, ProjectId, TerminalKey};
-use reprise_core::project_sessions::ProjectSessions;
+use reprise_core::project_sessions::{ProjectElsewhere, ProjectSessions};
 use reprise_core::session::hosts::LastEnd;
 use reprise_core::session::protocol::HostStatus;
 
@@ -29,6 +29,8 @@ pub struct Stored {
     pub projects: Vec<OutputProject>,
     /// When the newest row of each lineage is from.
     pub newest_lineage: BTreeMap<ProjectId, Timestamp>,
+    /// The projects that another machine has, or whose transcripts it has.
+    pub elsewhere: BTreeMap<ProjectId, ProjectElsewhere>,
 }
 
 /// What the files of a project's host tell.
@@ -60,6 +62,7 @@ pub struct ProjectList {
     /// Where each project stands in `stored`.
     places: HashMap<ProjectId, usize>,
     newest_lineage: BTreeMap<ProjectId, Timestamp>,
+    elsewhere: BTreeMap<ProjectId, ProjectElsewhere>,
     host_facts: HashMap<ProjectId, HostFacts>,
     live: BTreeMap<ProjectId, Vec<HostStatus>>,
     build: Option<String>,
@@ -130,6 +133,7 @@ impl ProjectList {
             mark,
             projects,
             newest_lineage,
+            elsewhere,
         } = stored;
         self.read = Some((sessions, mark));
         let places: HashMap<ProjectId, usize> = projects
@@ -143,13 +147,17 @@ impl ProjectList {
         for project in &projects {
             let before = self.places.get(&project.id).map(|at| &self.stored[*at]);
             let id = project.id;
-            if before != Some(project) || self.newest_lineage.get(&id) != newest_lineage.get(&id) {
+            if before != Some(project)
+                || self.newest_lineage.get(&id) != newest_lineage.get(&id)
+                || self.elsewhere.get(&id) != elsewhere.get(&id)
+            {
                 self.dirty.insert(id);
             }
         }
         self.stored = projects;
         self.places = places;
         self.newest_lineage = newest_lineage;
+        self.elsewhere = elsewhere;
     }
 
     /// Takes in what the files of a project's host tell now.
@@ -248,6 +256,7 @@ impl ProjectList {
                     last_end: files.last_end,
                     last_used_at: last_id.max(files.last_end.map(|end| end.at)),
                     has_picture: files.has_picture,
+                    elsewhere: self.elsewhere.get(&id).cloned(),
                 };
                 views::project(&self.stored[*place], facts, &live, build)
             }

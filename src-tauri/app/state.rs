@@ -472,11 +472,13 @@ fn read_stored(
     }
     let projects = store.projects()?;
     let newest_lineage = store.newest_lineage()?;
+    let elsewhere = sessions.elsewhere(&projects);
     Ok(Some(Stored {
         sessions,
         mark,
         projects,
         newest_lineage,
+        elsewhere,
     }))
 }
 

@@ -8,7 +8,8 @@ use reprise_core::model::{
     SessionState, TerminalKey, TerminalSize,
 };
 use reprise_core::project_sessions::{
-    EarlierSession, FirstView, NotStarted, ResumeFailure, StartChoice, StartOutcome,
+    EarlierSession, Elsewhere, FirstView, NotStarted, ProjectElsewhere, ResumeFailure, StartChoice,
+    StartOutcome,
 };
 use reprise_core::session::hosts::LastEnd;
 use reprise_core::session::protocol::HostStatus;
@@ -19,7 +20,7 @@ use crate::error::AppError;
 use crate::{dto, work_views};
 
 /// What a project's view is made of, beside the project itself.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ProjectFacts {
     /// How its last session ended.
     pub last_end: Option<LastEnd>,
@@ -27,6 +28,8 @@ pub struct ProjectFacts {
     pub last_used_at: Option<Timestamp>,
     /// Whether a last picture was kept.
     pub has_picture: bool,
+    /// Another machine that has the session, or its transcript.
+    pub elsewhere: Option<ProjectElsewhere>,
 }
 
 /// A project of the store, with its live terminals; whether it is muted is not its own matter.
@@ -55,6 +58,12 @@ pub fn project(
         invalid_session_id,
         live: claude_of(live, build),
         shells: shells_of(live, build),
+        elsewhere: facts.elsewhere.map(|elsewhere| dto::OnMachine {
+            host: elsewhere.machine.host,
+            user: elsewhere.machine.user,
+            live: elsewhere.live,
+            at: elsewhere.at,
+        }),
         last_end: facts.last_end.map(|end| dto::LastEnd {
             code: end.exit.code,
             signal: end.exit.signal,
@@ -82,6 +91,7 @@ pub fn project_of_hosts(live: &[&HostStatus], build: Option<&str>) -> Option<dto
         invalid_session_id: None,
         live: claude_of(live, build),
         shells: shells_of(live, build),
+        elsewhere: None,
         last_end: None,
         last_used_at: None,
         has_picture: false,
@@ -233,12 +243,18 @@ fn resume_failure(failure: ResumeFailure) -> dto::ResumeFailure {
         pid: None,
         other_folder: None,
         kept_copy: None,
+        elsewhere: None,
         earlier: failure.earlier.into_iter().map(earlier).collect(),
     };
     let why = match failure.why {
         NotStarted::Conflict(conflict) => {
             view.session_id = conflict.stored.as_stored().unwrap_or_default().to_owned();
             view.other_id = Some(conflict.journalled.to_string());
+            return view;
+        }
+        NotStarted::Elsewhere(elsewhere) => {
+            view.session_id = failure.session_id.unwrap_or_default();
+            on_another_machine(*elsewhere, &mut view);
             return view;
         }
         NotStarted::CannotResume(why) => why,
@@ -284,6 +300,31 @@ fn resume_failure(failure: ResumeFailure) -> dto::ResumeFailure {
     view
 }
 
+fn on_another_machine(elsewhere: Elsewhere, view: &mut dto::ResumeFailure) {
+    use dto::ResumeFailureCause as Cause;
+    let Elsewhere {
+        lease,
+        transcript,
+        away,
+        can_go_on,
+    } = elsewhere;
+    view.cause = match (&away, &lease) {
+        (Some(_), _) => Cause::StoreAway,
+        (None, Some(_)) => Cause::LiveOnMachine,
+        (None, None) => Cause::TranscriptOnMachine,
+    };
+    view.reason = away.map(|away| away.to_string());
+    let holder = lease.as_ref().map(|lease| &lease.holder);
+    let machine = holder.or(transcript.as_ref().map(|place| &place.machine));
+    view.elsewhere = Some(dto::ElsewhereView {
+        host: machine.map(|machine| machine.host.clone()),
+        user: machine.map(|machine| machine.user.clone()),
+        since: lease.as_ref().map(|lease| lease.since),
+        last_active_at: transcript.as_ref().map(|place| place.last_active),
+        can_go_on,
+    });
+}
+
 fn earlier(session: EarlierSession) -> dto::EarlierSession {
     dto::EarlierSession {
         session_id: session.entry.session_id.to_string(),
@@ -313,6 +354,7 @@ pub fn choice(choice: dto::StartChoice) -> Result<StartChoice, AppError> {
         }
         dto::StartChoice::PutTranscriptBack => StartChoice::PutTranscriptBack,
         dto::StartChoice::TryAgain => StartChoice::TryAgain,
+        dto::StartChoice::StartAnyway => StartChoice::StartAnyway,
     })
 }
 

@@ -19,11 +19,14 @@ pub use front::FrontView;
 pub use notice::{CommandError, ErrorCode, Notice};
 pub use preferences::{CloseDecision, LocaleChoice, OnClose, Preferences, PreferencesPatch, Theme};
 pub use project::{
-    DisplayMode, LastEnd, LaunchOptions, ProjectStatus, ProjectView, ProjectsUpdate, SessionSource,
+    DisplayMode, LastEnd, LaunchOptions, OnMachine, ProjectStatus, ProjectView, ProjectsUpdate,
+    SessionSource,
 };
 pub use queue::{QueueChange, QueueOutcome, QueueWait, QueuedCommandState, QueuedCommandView};
 pub use run::{AskView, RunResultView, RunStarted, RunView};
-pub use start::{EarlierSession, ResumeFailure, ResumeFailureCause, StartChoice, StartOutcome};
+pub use start::{
+    EarlierSession, ElsewhereView, ResumeFailure, ResumeFailureCause, StartChoice, StartOutcome,
+};
 pub use terminal::{GridSize, TerminalPalette, TerminalRef, TerminalState, TerminalView};
 pub use work::{
     BackupView, MilestoneCommandKind, MilestoneCommandView, MilestoneStatus, MilestoneView,
@@ -63,6 +66,7 @@ mod tests {
             ProjectView,
             ProjectsUpdate,
             ProjectStatus,
+            OnMachine,
             LastEnd,
             TerminalView,
             TerminalState,
@@ -81,6 +85,7 @@ mod tests {
             StartOutcome,
             ResumeFailure,
             ResumeFailureCause,
+            ElsewhereView,
             EarlierSession,
             SessionSource,
             LaunchOptions,

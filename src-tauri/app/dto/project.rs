@@ -32,6 +32,8 @@ pub struct ProjectView {
     pub live: Option<TerminalView>,
     /// Its live shells, by number.
     pub shells: Vec<TerminalView>,
+    /// Another machine that has the session live or, failing that, its transcript.
+    pub elsewhere: Option<OnMachine>,
     /// How the last session ended, where its host wrote it down.
     pub last_end: Option<LastEnd>,
     /// When its conversation was last used.
@@ -41,6 +43,21 @@ pub struct ProjectView {
     pub has_picture: bool,
     /// Whether the person wants no notifications of it.
     pub muted: bool,
+}
+
+/// A project's session on another machine of the team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct OnMachine {
+    /// The computer.
+    pub host: String,
+    /// Whose it is there.
+    pub user: String,
+    /// Whether it is live there now; otherwise its transcript is there.
+    pub live: bool,
+    /// Since when it is live, or when it was last worked on.
+    #[ts(type = "string")]
+    pub at: Timestamp,
 }
 
 /// What of the list changed.

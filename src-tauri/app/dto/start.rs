@@ -25,6 +25,8 @@ pub enum StartChoice {
     PutTranscriptBack,
     /// Try the stored id once more.
     TryAgain,
+    /// Go on here, in spite of what `elsewhere` tells.
+    StartAnyway,
 }
 
 /// What `start_session` came to.
@@ -62,7 +64,7 @@ pub struct ResumeFailure {
     pub last_used_at: Option<Timestamp>,
     /// Where its transcript was looked for.
     pub searched: Vec<String>,
-    /// What the system or Claude Code said, for `transcriptUnreadable` and `refused`.
+    /// What was said, for `transcriptUnreadable`, `refused` and `storeAway`.
     pub reason: Option<String>,
     /// The id that this machine's session came to, for `conflict`; it is among `earlier`.
     pub other_id: Option<String>,
@@ -72,6 +74,9 @@ pub struct ResumeFailure {
     pub other_folder: Option<String>,
     /// Our own copy of the transcript, where one was kept.
     pub kept_copy: Option<String>,
+    /// What another machine has to do with it, for `liveOnMachine`, `transcriptOnMachine` and
+    /// `storeAway`.
+    pub elsewhere: Option<ElsewhereView>,
     /// The lineage's other ids, newest first.
     pub earlier: Vec<EarlierSession>,
 }
@@ -98,6 +103,30 @@ pub enum ResumeFailureCause {
     Refused,
     /// The store holds one id, and the session on this machine came to another.
     Conflict,
+    /// Another machine has the project's session live.
+    LiveOnMachine,
+    /// The transcript is on another machine.
+    TranscriptOnMachine,
+    /// The team's store is away: whether another machine has it cannot be told.
+    StoreAway,
+}
+
+/// A project's session, or its conversation, on another machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ElsewhereView {
+    /// The other computer; none where it is not known.
+    pub host: Option<String>,
+    /// Whose session it is there.
+    pub user: Option<String>,
+    /// Since when it is live there.
+    #[ts(type = "string | null")]
+    pub since: Option<Timestamp>,
+    /// When the conversation was last worked on there.
+    #[ts(type = "string | null")]
+    pub last_active_at: Option<Timestamp>,
+    /// Whether `startAnyway` can go on with the conversation.
+    pub can_go_on: bool,
 }
 
 /// An id of the project's lineage.

@@ -86,6 +86,7 @@ impl Scene {
             mark: Some(1),
             projects: self.projects.clone(),
             newest_lineage: self.newest.clone(),
+            elsewhere: BTreeMap::new(),
         });
         self.list.update(self.around.clone());
     }
@@ -179,6 +180,7 @@ fn what_lives_is_told_first() {
         mark: None,
         projects,
         newest_lineage: BTreeMap::new(),
+        elsewhere: BTreeMap::new(),
     });
     list.update(Around {
         live: vec![status(id, TerminalKey::Claude, "permission")],

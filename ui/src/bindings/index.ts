@@ -131,6 +131,10 @@ live: TerminalView | null,
  */
 shells: Array<TerminalView>, 
 /**
+ * Another machine that has the session live or, failing that, its transcript.
+ */
+elsewhere: OnMachine | null, 
+/**
  * How the last session ended, where its host wrote it down.
  */
 lastEnd: LastEnd | null, 
@@ -172,6 +176,27 @@ more: boolean, };
  * The stored status of a project.
  */
 export type ProjectStatus = "created" | "initialized" | "active";
+
+/**
+ * A project's session on another machine of the team.
+ */
+export type OnMachine = { 
+/**
+ * The computer.
+ */
+host: string, 
+/**
+ * Whose it is there.
+ */
+user: string, 
+/**
+ * Whether it is live there now; otherwise its transcript is there.
+ */
+live: boolean, 
+/**
+ * Since when it is live, or when it was last worked on.
+ */
+at: string, };
 
 /**
  * How a session ended.
@@ -514,7 +539,7 @@ export type StartChoice = { "kind": "startFresh" } | { "kind": "resumeEarlier",
 /**
  * Which one.
  */
-sessionId: string, } | { "kind": "putTranscriptBack" } | { "kind": "tryAgain" };
+sessionId: string, } | { "kind": "putTranscriptBack" } | { "kind": "tryAgain" } | { "kind": "startAnyway" };
 
 /**
  * What `start_session` came to.
@@ -554,7 +579,7 @@ lastUsedAt: string | null,
  */
 searched: Array<string>, 
 /**
- * What the system or Claude Code said, for `transcriptUnreadable` and `refused`.
+ * What was said, for `transcriptUnreadable`, `refused` and `storeAway`.
  */
 reason: string | null, 
 /**
@@ -574,6 +599,11 @@ otherFolder: string | null,
  */
 keptCopy: string | null, 
 /**
+ * What another machine has to do with it, for `liveOnMachine`, `transcriptOnMachine` and
+ * `storeAway`.
+ */
+elsewhere: ElsewhereView | null, 
+/**
  * The lineage's other ids, newest first.
  */
 earlier: Array<EarlierSession>, };
@@ -581,7 +611,32 @@ earlier: Array<EarlierSession>, };
 /**
  * Why a conversation was not resumed.
  */
-export type ResumeFailureCause = "transcriptEmpty" | "transcriptMissing" | "transcriptElsewhere" | "liveElsewhere" | "invalidId" | "orphanAlive" | "transcriptUnreadable" | "refused" | "conflict";
+export type ResumeFailureCause = "transcriptEmpty" | "transcriptMissing" | "transcriptElsewhere" | "liveElsewhere" | "invalidId" | "orphanAlive" | "transcriptUnreadable" | "refused" | "conflict" | "liveOnMachine" | "transcriptOnMachine" | "storeAway";
+
+/**
+ * A project's session, or its conversation, on another machine.
+ */
+export type ElsewhereView = { 
+/**
+ * The other computer; none where it is not known.
+ */
+host: string | null, 
+/**
+ * Whose session it is there.
+ */
+user: string | null, 
+/**
+ * Since when it is live there.
+ */
+since: string | null, 
+/**
+ * When the conversation was last worked on there.
+ */
+lastActiveAt: string | null, 
+/**
+ * Whether `startAnyway` can go on with the conversation.
+ */
+canGoOn: boolean, };
 
 /**
  * An id of the project's lineage.

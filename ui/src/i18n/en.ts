@@ -36,6 +36,9 @@ export const en = {
   'terminal.closeShell': 'Close shell {number}',
   'terminal.newShell': 'New shell',
   status: 'Session status',
+  'status.liveBy': 'Live on {host} by {user}',
+  'status.alsoLive': 'Also live on {host} by {user}',
+  'status.lastActive': 'On {host}, last active {time}',
   'status.session': 'Session',
   'status.copyId': 'Copy the session id',
   'status.copied': 'Copied',
@@ -74,6 +77,8 @@ export const en = {
   'state.unattended': 'Working unattended',
   'state.done': 'Done',
   'state.shellOpen': 'Shell open',
+  'state.liveOn': 'Live on {host}',
+  'state.onMachine': 'On {host}',
   'for.starting': 'Starting for {time}',
   'for.resuming': 'Resuming for {time}',
   'for.idle': 'Idle for {time}',
@@ -193,7 +198,18 @@ export const en = {
     'Claude Code was started to resume this conversation and ended at once with code {code}. It was not tried again.',
   'failure.conflict':
     'The store names one conversation ({stored}), and the session on this computer came to another ({other}). Both are kept; say which one is to go on.',
+  'failure.titleElsewhere': 'This session was not started here',
+  'failure.liveOnMachine':
+    '{user} has this session live on {host} since {time}. Nothing has been started or changed.',
+  'failure.onMachine':
+    'The transcript of this conversation is on {host}, where {user} last worked on it: {time}. Transcripts stay on the computer that wrote them. Nothing has been started or changed.',
+  'failure.storeAway':
+    'The team’s store does not answer, so it cannot be told whether somebody has this session live on another computer: {reason}. Nothing has been started or changed.',
   'failure.session': 'Session',
+  'failure.computer': 'Computer',
+  'failure.person': 'Person',
+  'failure.liveSince': 'Live since',
+  'failure.lastActive': 'Last active there',
   'failure.lastUsed': 'Last used',
   'failure.lookedIn': 'Looked in',
   'failure.folder': 'Folder',
@@ -211,11 +227,23 @@ export const en = {
   'failure.againLive': 'When you have closed the other terminal.',
   'failure.againOrphan': 'When the process has ended.',
   'failure.againStored': 'With the same session.',
+  'failure.againMachine': 'When the session on {host} has ended.',
+  'failure.againStore': 'When the team’s store is back.',
+  'failure.anyway': 'Go on here all the same',
+  'failure.anywayLive':
+    'Both computers then go on, each with its own copy of the conversation: neither sees what is said on the other, and both change the project.',
+  'failure.anywayCopy':
+    'With the copy of the transcript that is on this computer. What was said on {host} since then is not in it, and the two go separate ways.',
+  'failure.anywayAway':
+    'If somebody has it live elsewhere, both go on with their own copy of the conversation. What changes here waits, and is sent when the store is back.',
+  'failure.freshLive':
+    'The session on {host} goes on. Its conversation stays in the history, and the new one becomes the project’s.',
   'failure.do.earlier': 'Continue with {id}',
   'failure.do.putBack': 'Put it back and resume',
   'failure.do.fresh': 'Start a new conversation',
   'failure.do.locate': 'Locate the folder…',
   'failure.do.again': 'Try again',
+  'failure.do.anyway': 'Go on here',
   'source.startup': 'started',
   'source.resume': 'resumed',
   'source.clear': 'new after /clear',

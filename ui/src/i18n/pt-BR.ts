@@ -34,6 +34,9 @@ export const ptBR: Messages = {
   'terminal.closeShell': 'Fechar o shell {number}',
   'terminal.newShell': 'Novo shell',
   status: 'Estado da sessão',
+  'status.liveBy': 'Ativa em {host}, por {user}',
+  'status.alsoLive': 'Também ativa em {host}, por {user}',
+  'status.lastActive': 'Em {host}, última atividade {time}',
   'status.session': 'Sessão',
   'status.copyId': 'Copiar o id da sessão',
   'status.copied': 'Copiado',
@@ -71,6 +74,8 @@ export const ptBR: Messages = {
   'state.unattended': 'Trabalhando sem supervisão',
   'state.done': 'Concluída',
   'state.shellOpen': 'Shell aberto',
+  'state.liveOn': 'Ativa em {host}',
+  'state.onMachine': 'Em {host}',
   'for.starting': 'Iniciando há {time}',
   'for.resuming': 'Retomando há {time}',
   'for.idle': 'Ociosa há {time}',
@@ -186,7 +191,18 @@ export const ptBR: Messages = {
     'O Claude Code foi iniciado para retomar esta conversa e encerrou em seguida com o código {code}. Não houve nova tentativa.',
   'failure.conflict':
     'O armazenamento indica uma conversa ({stored}), e a sessão neste computador chegou a outra ({other}). As duas foram guardadas; diga qual deve continuar.',
+  'failure.titleElsewhere': 'Esta sessão não foi iniciada aqui',
+  'failure.liveOnMachine':
+    '{user} está com esta sessão ativa em {host} desde {time}. Nada foi iniciado nem alterado.',
+  'failure.onMachine':
+    'A transcrição desta conversa está em {host}, onde {user} trabalhou nela pela última vez: {time}. As transcrições ficam no computador que as escreveu. Nada foi iniciado nem alterado.',
+  'failure.storeAway':
+    'O armazenamento da equipe não responde, por isso não há como saber se alguém está com esta sessão ativa em outro computador: {reason}. Nada foi iniciado nem alterado.',
   'failure.session': 'Sessão',
+  'failure.computer': 'Computador',
+  'failure.person': 'Pessoa',
+  'failure.liveSince': 'Ativa desde',
+  'failure.lastActive': 'Última atividade lá',
   'failure.lastUsed': 'Último uso',
   'failure.lookedIn': 'Procurado em',
   'failure.folder': 'Pasta',
@@ -204,11 +220,23 @@ export const ptBR: Messages = {
   'failure.againLive': 'Quando você tiver fechado o outro terminal.',
   'failure.againOrphan': 'Quando o processo tiver terminado.',
   'failure.againStored': 'Com a mesma sessão.',
+  'failure.againMachine': 'Quando a sessão em {host} tiver terminado.',
+  'failure.againStore': 'Quando o armazenamento da equipe tiver voltado.',
+  'failure.anyway': 'Continuar aqui mesmo assim',
+  'failure.anywayLive':
+    'Os dois computadores continuam então, cada um com sua própria cópia da conversa: nenhum vê o que é dito no outro, e os dois alteram o projeto.',
+  'failure.anywayCopy':
+    'Com a cópia da transcrição que está neste computador. O que foi dito em {host} desde então não está nela, e as duas seguem caminhos separados.',
+  'failure.anywayAway':
+    'Se alguém estiver com ela ativa em outro lugar, cada um continua com sua própria cópia da conversa. O que mudar aqui espera e é enviado quando o armazenamento voltar.',
+  'failure.freshLive':
+    'A sessão em {host} continua. A conversa dela fica no histórico, e a nova passa a ser a do projeto.',
   'failure.do.earlier': 'Continuar com {id}',
   'failure.do.putBack': 'Devolver e retomar',
   'failure.do.fresh': 'Começar uma conversa nova',
   'failure.do.locate': 'Localizar a pasta…',
   'failure.do.again': 'Tentar de novo',
+  'failure.do.anyway': 'Continuar aqui',
   'source.startup': 'iniciada',
   'source.resume': 'retomada',
   'source.clear': 'nova após /clear',

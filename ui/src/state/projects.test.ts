@@ -13,6 +13,7 @@ const view = (id: string, createdAtUs: number | null, name = id): ProjectView =>
   invalidSessionId: null,
   live: null,
   shells: [],
+  elsewhere: null,
   lastEnd: null,
   lastUsedAt: null,
   hasPicture: false,

@@ -37,6 +37,7 @@ function project(state: TerminalState | null, rest: Partial<ProjectView> = {}): 
     invalidSessionId: null,
     live: state ? terminal(state) : null,
     shells: [],
+    elsewhere: null,
     lastEnd: null,
     lastUsedAt: null,
     muted: false,
@@ -97,5 +98,21 @@ describe('the state of a project', () => {
   it('a failed resume and a failed start have words of their own', () => {
     expect(shownState(project(null), facts({ phase: 'cannotResume' })).word).toBe('Not resumed');
     expect(shownState(project(null), facts({ phase: 'failed' })).word).toBe('Could not start');
+  });
+
+  it('says which computer has the session, and which its transcript', () => {
+    const there = { host: 'atlas\u202e', user: 'ana', at: '2026-11-20T08:00:00Z' };
+    const live = project(null, { elsewhere: { ...there, live: true } });
+    expect(shownState(live, undefined)).toMatchObject({
+      glyph: 'elsewhere',
+      word: 'Live on atlas',
+      since: there.at,
+      needsYou: false,
+    });
+    const transcript = project(null, { elsewhere: { ...there, live: false } });
+    expect(shownState(transcript, undefined).word).toBe('On atlas');
+    // What lives here is shown as what it does.
+    const here = project({ state: 'idle' }, { elsewhere: { ...there, live: true } });
+    expect(shownState(here, undefined).glyph).toBe('idle');
   });
 });

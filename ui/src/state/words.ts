@@ -1,6 +1,7 @@
 /** What a project shows of its session: glyph, word, time. */
 import type { ProjectView, TerminalState } from '../bindings';
 import { type Key, t } from '../i18n/index.svelte';
+import { plain } from './text';
 
 export type GlyphName =
   | 'starting'
@@ -11,6 +12,7 @@ export type GlyphName =
   | 'shell'
   | 'ended'
   | 'resumable'
+  | 'elsewhere'
   | 'failed'
   | 'unknown';
 
@@ -110,7 +112,19 @@ export function shownState(
       needsYou: state.state === 'permission' || state.state === 'question',
     });
   }
+  if (view.elsewhere?.live) {
+    return shown('elsewhere', t('state.liveOn', { host: plain(view.elsewhere.host, 40) }), {
+      since: view.elsewhere.at,
+      off: true,
+    });
+  }
   if (session?.ended) return ofEnd(session.ended, view.lastEnd?.at ?? null);
+  if (view.elsewhere) {
+    return shown('elsewhere', t('state.onMachine', { host: plain(view.elsewhere.host, 40) }), {
+      since: view.elsewhere.at,
+      off: true,
+    });
+  }
   if (view.sessionId !== null || view.invalidSessionId !== null) {
     return shown('resumable', t('state.resumable'), {
       since: view.lastUsedAt ?? view.lastEnd?.at ?? null,

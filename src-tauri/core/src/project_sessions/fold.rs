@@ -74,6 +74,8 @@ impl ProjectSessions {
         let Some(stored) = self.store.project(project).map_err(FoldError::from)? else {
             return Ok(None);
         };
+        self.note_transcripts(project, &new)
+            .map_err(FoldError::from)?;
         let conflict = fold_records(self.store.as_ref(), &stored, &new)?;
         // A conflict stays unfolded, so that it is shown until the person has decided.
         if conflict.is_none() {

@@ -5,6 +5,7 @@
 
 mod fold;
 mod milestones;
+mod presence;
 mod start;
 mod unattended;
 
@@ -36,6 +37,7 @@ use crate::store::{CreateOutcome, MoveOutcome, NewProject, Store, StoreError};
 
 pub use fold::{FoldConflict, FoldError};
 pub use milestones::{MilestoneCommand, ProjectWork};
+pub use presence::{Elsewhere, ProjectElsewhere};
 pub use unattended::{MAX_PROMPT_BYTES, PERMISSION_MODES, RunOptions, RunOutcome, RunRefusal};
 
 /// The projects of this person on this machine, and their sessions.
@@ -51,6 +53,8 @@ pub struct ProjectSessions {
     found_cli: Mutex<Option<CliSearch>>,
     installed: OnceLock<Installed>,
     starting: Mutex<HashMap<ProjectId, Arc<Mutex<()>>>>,
+    /// What the person was last asked about each project's session elsewhere.
+    asked: Mutex<HashMap<ProjectId, Elsewhere>>,
 }
 
 /// The copy of `reprise-session` that hosts and hooks run from.
@@ -89,6 +93,8 @@ pub enum StartChoice {
     PutTranscriptBack,
     /// Try the stored id once more.
     TryAgain,
+    /// Go on here, in spite of another machine, or of a server that cannot tell.
+    StartAnyway,
 }
 
 /// What came of a start.
@@ -107,6 +113,8 @@ pub struct ResumeFailure {
     pub why: NotStarted,
     /// The folder of the project.
     pub workspace: String,
+    /// What the store holds as its session id.
+    pub session_id: Option<String>,
     /// When the stored id was last started.
     pub last_used: Option<Timestamp>,
     /// The other ids of the lineage, newest first.
@@ -120,6 +128,8 @@ pub enum NotStarted {
     CannotResume(CannotResume),
     /// The store and this machine's journal name different conversations.
     Conflict(FoldConflict),
+    /// The session or its transcript is on another machine, or nobody can tell.
+    Elsewhere(Box<Elsewhere>),
 }
 
 /// An id of the lineage that could be taken up instead.
@@ -240,6 +250,7 @@ impl ProjectSessions {
             found_cli: Mutex::default(),
             installed: OnceLock::new(),
             starting: Mutex::default(),
+            asked: Mutex::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Starting a project's terminals: deciding which conversation, then launching a host.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use crate::claude::config::ConfigDir;
 use crate::claude::kept;
 use crate::claude::launch::{self, ClaudeStart, Conversation, Launch};
 use crate::claude::resume::{self, StartFacts, StartPlan, TranscriptFact};
+use crate::claude::version::CliVersion;
 use crate::folders::create_private_dir;
 use crate::model::{
     ClaudeSessionId, CurrentSessionId, OutputProject, ProjectId, ProjectStatus, SessionSource,
@@ -167,7 +169,7 @@ impl ProjectSessions {
     ) -> Result<StartOutcome, SessionsError> {
         let orphan = self.outwait_orphan(id);
         let conflict = self.fold(id)?;
-        let mut project = self.project(id)?;
+        let project = self.project(id)?;
         // Before anything is decided: a folder that is gone is not a conversation that is gone.
         launch::open_workspace(project.workspace_path.as_ref())?;
         // Its milestones' commands look for it there; without it they say so themselves.
@@ -181,6 +183,27 @@ impl ProjectSessions {
         {
             return self.not_started(&project, NotStarted::Conflict(conflict));
         }
+        if let Some(elsewhere) = self.claim(&project, choice)? {
+            return self.not_started(&project, NotStarted::Elsewhere(elsewhere));
+        }
+        let started = self.create_here(project, (&path, version), orphan, view, choice, what);
+        if !matches!(started, Ok(StartOutcome::Live(_))) {
+            self.let_go(id);
+        }
+        started
+    }
+
+    /// The same, after it was made certain that nobody has it elsewhere.
+    fn create_here(
+        &self,
+        mut project: OutputProject,
+        (path, version): (&Path, CliVersion),
+        orphan: Option<ProcessRef>,
+        view: FirstView,
+        choice: Option<&StartChoice>,
+        what: Start<'_>,
+    ) -> Result<StartOutcome, SessionsError> {
+        let id = project.id;
         if let Some(choice) = choice {
             self.apply(choice, &project)?;
             project = self.project(id)?;
@@ -192,7 +215,7 @@ impl ProjectSessions {
         let (conversation, session) = plan;
         let installed = self.installed()?;
         let start = ClaudeStart {
-            program: &path,
+            program: path,
             version,
             project: id,
             workspace: project.workspace_path.as_ref(),
@@ -224,6 +247,7 @@ impl ProjectSessions {
         };
         self.launch_terminal(&project, terminal, view)
             .and_then(|status| {
+                self.note_start(&status);
                 if project.status != ProjectStatus::Active {
                     self.store
                         .set_project_status(id, ProjectStatus::Active, Timestamp::now())?;
@@ -367,7 +391,7 @@ impl ProjectSessions {
         Err(SessionsError::Conflict(current))
     }
 
-    fn facts(
+    pub(super) fn facts(
         &self,
         project: &OutputProject,
         current: &CurrentSessionId,
@@ -452,7 +476,7 @@ impl ProjectSessions {
     fn apply(&self, choice: &StartChoice, project: &OutputProject) -> Result<(), SessionsError> {
         let now = Timestamp::now();
         match choice {
-            StartChoice::TryAgain => {}
+            StartChoice::TryAgain | StartChoice::StartAnyway => {}
             StartChoice::StartFresh => {
                 let id = ClaudeSessionId::generate();
                 self.replace(project, &id, SessionSource::Startup, now)?;
@@ -542,6 +566,7 @@ impl ProjectSessions {
     ) -> Result<StartOutcome, SessionsError> {
         let shown = match &why {
             NotStarted::CannotResume(why) => Some(why.session_id.clone()),
+            NotStarted::Elsewhere(_) => project.claude_session_id.as_stored().map(str::to_owned),
             NotStarted::Conflict(_) => None,
         };
         let lineage = self.store.lineage(project.id)?;
@@ -570,6 +595,7 @@ impl ProjectSessions {
         Ok(StartOutcome::CannotResume(Box::new(ResumeFailure {
             why,
             workspace: project.workspace_path.clone(),
+            session_id: project.claude_session_id.as_stored().map(str::to_owned),
             last_used,
             earlier,
         })))

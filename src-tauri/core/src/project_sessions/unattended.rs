@@ -106,6 +106,7 @@ fn reason(failure: &ResumeFailure) -> String {
             conflict.stored.as_stored().unwrap_or("unset"),
             conflict.journalled
         ),
+        NotStarted::Elsewhere(elsewhere) => elsewhere.to_string(),
     }
 }
 

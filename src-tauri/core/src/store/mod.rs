@@ -7,6 +7,7 @@
 mod diagnosis;
 pub mod import;
 mod mongo;
+mod presence;
 mod server_error;
 mod sqlite;
 mod team;
@@ -27,6 +28,7 @@ pub use diagnosis::{
     Contents, DatabaseKind, Diagnosis, HostFound, LoginAs, Rights, Step, Talk, TryWith,
 };
 pub use mongo::{ConnectionString, MongoStore, ServerState, diagnose};
+pub use presence::Presence;
 pub use server_error::{ServerError, ServerFault};
 pub use sqlite::{Opened, SetAside, SqliteStore};
 pub use team::{
@@ -176,6 +178,11 @@ pub trait Store: Send + Sync {
     /// costs next to nothing. Whoever asks before it reads a list need not read that again
     /// while the number stays. None where only reading tells.
     fn change_mark(&self) -> Result<Option<u64>, StoreError>;
+
+    /// Who works where; none in a store that is nobody else's.
+    fn presence(&self) -> Option<&dyn Presence> {
+        None
+    }
 }
 
 /// What a new project starts with; its status is `created` and it has no session id.
