@@ -9,6 +9,9 @@ export const en = {
   'sidebar.collapse': 'Collapse the sidebar',
   'sidebar.show': 'Show the sidebar',
   'sidebar.width': 'Width of the sidebar',
+  'sidebar.filter': 'Filter the projects by name or folder',
+  'sidebar.filterCount': { one: 'Filter {count} project', other: 'Filter {count} projects' },
+  'sidebar.unfilter': 'Show all projects',
   'needsYou.count': { one: '{count} needs you', other: '{count} need you' },
   'needsYou.name': {
     one: '{count} session needs you, show it',

@@ -7,6 +7,9 @@ export const ptBR: Messages = {
   'sidebar.collapse': 'Recolher a barra lateral',
   'sidebar.show': 'Mostrar a barra lateral',
   'sidebar.width': 'Largura da barra lateral',
+  'sidebar.filter': 'Filtrar os projetos por nome ou pasta',
+  'sidebar.filterCount': { one: 'Filtrar {count} projeto', other: 'Filtrar {count} projetos' },
+  'sidebar.unfilter': 'Mostrar todos os projetos',
   'needsYou.count': { one: '{count} espera você', other: '{count} esperam você' },
   'needsYou.name': {
     one: '{count} sessão espera você, mostrar',

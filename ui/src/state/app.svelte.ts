@@ -204,6 +204,8 @@ export class App {
     if (boot.projects.more) void this.refresh();
   }
 
+  /** Whether the list has been read to its end since the start. */
+  complete = $state(false);
   /** Up to which update the list is what the app has. */
   #upto = 0;
   #refreshing: Promise<void> | null = null;
@@ -236,6 +238,7 @@ export class App {
     // Two answers may cross: what the later one tells is not undone.
     if (update.upto < this.#upto) return;
     this.#upto = update.upto;
+    if (!update.more) this.complete = true;
     const before = update.changed.flatMap(({ id }) => {
       const view = this.project(id);
       return view ? [{ view, state: this.state(view) }] : [];

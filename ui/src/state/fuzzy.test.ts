@@ -20,6 +20,7 @@ describe('fuzzy', () => {
     ['conciliacao', 'Conciliação bancária', '[Conciliação] bancária'],
     ['vr', 'VAT report', '[V]AT [r]eport'],
     ['vatrep', 'VAT report', '[VAT] [rep]ort'],
+    ['bill 77', 'billing-core-00077', '[bill]ing-core-000[77]'],
     ['', 'anything', 'anything'],
   ])('%j in %j', (query, text, expected) => {
     expect(shown(query, text)).toBe(expected);

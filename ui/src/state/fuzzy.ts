@@ -8,8 +8,12 @@ export interface Match {
 
 const MAX_TEXT = 240;
 
+// eslint-disable-next-line no-control-regex -- these are all that need no table of Unicode
+const ASCII = /^[\x00-\x7f]*$/;
+
 /** Letters without case and accents; as long as the text, unit by unit. */
-function folded(text: string): string {
+export function folded(text: string): string {
+  if (ASCII.test(text)) return text.slice(0, MAX_TEXT).toLowerCase();
   let out = '';
   for (const unit of text.slice(0, MAX_TEXT)) {
     const plain = unit.normalize('NFD').replace(/\p{M}/gu, '').toLocaleLowerCase();
@@ -27,12 +31,35 @@ function startsWord(text: string, at: number): boolean {
  * letters, the start of a word beats its middle. An empty query matches everything alike.
  */
 export function fuzzy(query: string, text: string): Match | null {
-  const wanted = folded(query.trim().replace(/\s+/g, ' '));
+  return fuzzyFolded(wantedOf(query), folded(text));
+}
+
+/** What is looked for, as it is compared. */
+export function wantedOf(query: string): string {
+  return folded(query.trim().replace(/\s+/g, ' '));
+}
+
+/** The same for letters that were made ready before, by `wantedOf` and `folded`. */
+export function fuzzyFolded(wanted: string, within: string): Match | null {
   if (wanted === '') return { score: 0, ranges: [] };
-  const within = folded(text);
   const whole = wholeMatch(wanted, within);
   if (whole) return whole;
-  return scattered(wanted.replaceAll(' ', ''), within);
+  return scattered(wanted.replaceAll(' ', ''), within) ?? inWords(wanted, within);
+}
+
+/** Every word somewhere, in their order. */
+function inWords(wanted: string, within: string): Match | null {
+  const words = wanted.split(' ');
+  if (words.length < 2) return null;
+  const ranges: [number, number][] = [];
+  let from = 0;
+  for (const word of words) {
+    const at = within.indexOf(word, from);
+    if (at < 0) return null;
+    from = at + word.length;
+    ranges.push([at, from]);
+  }
+  return { score: -(ranges[0]?.[0] ?? 0), ranges };
 }
 
 function wholeMatch(wanted: string, within: string): Match | null {

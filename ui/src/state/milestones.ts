@@ -31,12 +31,17 @@ export const STATUS_KEY = {
 
 type Ordered = Pick<MilestoneView, 'id' | 'status' | 'createdAt' | 'updatedAt'>;
 
+/** Times and ids, letter by letter: a language's own order takes long for thousands. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 /** The one that is worked on: of those in progress the one that was begun or changed last. */
 export function activeMilestone<M extends Ordered>(milestones: readonly M[]): M | null {
   return (
     milestones
       .filter(({ status }) => status === 'in_progress')
-      .sort((a, b) => b.updatedAt.localeCompare(a.updatedAt) || b.id.localeCompare(a.id))[0] ?? null
+      .sort((a, b) => compare(b.updatedAt, a.updatedAt) || compare(b.id, a.id))[0] ?? null
   );
 }
 
@@ -56,7 +61,7 @@ export function otherMilestones<M extends Ordered>(milestones: readonly M[]): M[
     .filter((milestone) => milestone.id !== active?.id)
     .sort((a, b) => {
       if (a.status !== b.status) return rank[a.status] - rank[b.status];
-      const order = a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id);
+      const order = compare(a.createdAt, b.createdAt) || compare(a.id, b.id);
       return a.status === 'pending' || a.status === 'in_progress' ? order : -order;
     });
 }

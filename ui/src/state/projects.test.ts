@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { ProjectView } from '../bindings';
-import { updated } from './projects';
+import { updated, usedLast } from './projects';
 
 const view = (id: string, createdAtUs: number | null, name = id): ProjectView => ({
   id,
@@ -54,5 +54,24 @@ describe('the list of projects', () => {
       inPortions = updated(inPortions, { changed: all.slice(from, from + 9), removed: [] });
     }
     expect(inPortions).toEqual(whole);
+  });
+});
+
+describe('of more projects than can be shown', () => {
+  const used = (id: string, lastUsedAt: string | null, lives = false) =>
+    ({ ...view(id, 1), lastUsedAt, live: lives ? {} : null }) as ProjectView;
+  const list = [
+    used('never', null),
+    used('old', '2026-11-01T00:00:00Z'),
+    used('lives', null, true),
+    used('new', '2026-11-20T00:00:00.5Z'),
+  ];
+
+  it('those are shown that live or were used last', () => {
+    expect(usedLast(list, 3).map((at) => list[at]?.id)).toEqual(['lives', 'new', 'old']);
+  });
+
+  it('and of fewer all, in their order', () => {
+    expect(usedLast(list, 4)).toEqual([0, 1, 2, 3]);
   });
 });

@@ -36,3 +36,20 @@ export function updated(
 export function byId(list: readonly ProjectView[]): ReadonlyMap<string, ProjectView> {
   return new Map(list.map((view) => [view.id, view]));
 }
+
+/**
+ * The places of the projects that a person most likely looks for, when there are more than can
+ * be shown: those that live, then those that were used last. Of fewer all, in their order.
+ */
+export function usedLast(list: readonly ProjectView[], most: number): number[] {
+  const places = list.map((_, at) => at);
+  if (list.length <= most) return places;
+  const used = list.map((view) => [view.live ? 1 : 0, Date.parse(view.lastUsedAt ?? '') || 0]);
+  const of = (at: number): [number, number] => [used[at]?.[0] ?? 0, used[at]?.[1] ?? 0];
+  return places
+    .sort((a, b) => {
+      const [x, y] = [of(a), of(b)];
+      return y[0] - x[0] || y[1] - x[1] || a - b;
+    })
+    .slice(0, most);
+}
