@@ -3,8 +3,8 @@
 #
 #   .ci/setup.sh [--check] core|build|test|lint|bench|package…
 #
-# `core` is what the packages without a window need for their tests: the pinned Claude Code, MongoDB's server, tmux and
-# python3.
+# `core` is what the packages without a window need for their tests: the pinned Claude Code, MongoDB's server, a keyring,
+# tmux and python3.
 # Debian and Ubuntu: from apt, with sudo unless run by root. Elsewhere it names what is missing and stops.
 # Rust and Node.js themselves are never installed: people have their own ways to keep them.
 # With --check nothing is installed; the status tells whether something is missing.
@@ -86,6 +86,8 @@ system_packages() {
   # By the command, which may come from elsewhere than a package of that name.
   if wants core || wants test; then
     for command in "${commands_core[@]}"; do have "$command" || packages+=("$command"); done
+    have gnome-keyring-daemon || packages+=(gnome-keyring)
+    have dbus-run-session || packages+=(dbus-daemon)
     has_mongod || packages+=(libcurl4 python3-venv)
   fi
   [ ${#packages[@]} -gt 0 ] || return 0
@@ -133,7 +135,7 @@ without_apt() {
       have pkg-config && pkg-config --exists "$library" || missing+=("the development files of $library")
     done
     if wants test || wants bench; then
-      for program in Xvfb WebKitWebDriver dbus-run-session openbox xdotool setxkbmap import tmux; do
+      for program in Xvfb WebKitWebDriver dbus-run-session gnome-keyring-daemon openbox xdotool setxkbmap import tmux; do
         have "$program" || missing+=("$program")
       done
     fi

@@ -7,10 +7,12 @@ use reprise_core::claude::cli::CliSearch;
 use reprise_core::claude::launch::{LaunchError, WorkspaceError};
 use reprise_core::model::{InvalidId, ProjectId, TerminalKey};
 use reprise_core::planning::{PlanningError, StateProblem};
-use reprise_core::project_sessions::{FoldError, RunRefusal, SessionsError};
+use reprise_core::project_sessions::{FoldError, OpenStoreError, RunRefusal, SessionsError};
 use reprise_core::session::client::ClientError;
 use reprise_core::session::queue::QueueRefused;
-use reprise_core::store::StoreError;
+use reprise_core::store::{
+    InvalidChoice, NoConnectionString, ServerError, ServerFault, StoreError,
+};
 
 use crate::dto::{CommandError, ErrorCode};
 
@@ -20,6 +22,15 @@ pub enum AppError {
     /// A project or its session.
     #[error(transparent)]
     Sessions(#[from] SessionsError),
+    /// The store that was chosen is not open.
+    #[error(transparent)]
+    OpenStore(#[from] OpenStoreError),
+    /// The store cannot be changed now.
+    #[error("the store was not changed: {reason}")]
+    StoreNotChanged {
+        /// Why.
+        reason: String,
+    },
     /// The host of a terminal cannot be reached, or said no.
     #[error("terminal {terminal} of project {project}: {source}")]
     Host {
@@ -129,6 +140,20 @@ impl From<StoreError> for AppError {
     }
 }
 
+impl From<NoConnectionString> for AppError {
+    fn from(error: NoConnectionString) -> Self {
+        Self::OpenStore(
+            StoreError::from(ServerError {
+                server: String::new(),
+                database: String::new(),
+                fault: ServerFault::ConnectionString,
+                reason: error.to_string(),
+            })
+            .into(),
+        )
+    }
+}
+
 impl From<WorkspaceError> for AppError {
     fn from(error: WorkspaceError) -> Self {
         Self::Sessions(error.into())
@@ -142,6 +167,10 @@ fn describe(error: AppError) -> Described {
     use AppError as E;
     match error {
         E::Sessions(error) => sessions(error),
+        E::OpenStore(error) => open_store(error),
+        E::StoreNotChanged { reason } => {
+            (ErrorCode::StoreNotChanged, None, vec![("reason", reason)])
+        }
         E::Host {
             project,
             terminal,
@@ -237,6 +266,30 @@ fn sessions(error: SessionsError) -> Described {
             Some("Open the project again, then choose once more."),
             vec![("reason", error.to_string())],
         ),
+    }
+}
+
+fn open_store(error: OpenStoreError) -> Described {
+    match error {
+        OpenStoreError::Choice(InvalidChoice::Variable) => (
+            ErrorCode::StoreVariableInvalid,
+            Some("Correct it, or start Reprise without it. Running terminals go on."),
+            vec![],
+        ),
+        OpenStoreError::Choice(InvalidChoice::Preference) => (
+            ErrorCode::StorePreferenceInvalid,
+            Some("Choose the store again, in the settings. Running terminals go on."),
+            vec![],
+        ),
+        OpenStoreError::PasswordNeeded { user, server, why } => {
+            let why = why.map(|why| why.to_string()).unwrap_or_default();
+            (
+                ErrorCode::StorePasswordNeeded,
+                Some("Type it in. Running terminals go on."),
+                vec![("user", user), ("server", server), ("reason", why)],
+            )
+        }
+        OpenStoreError::Store(error) => store(&error),
     }
 }
 
@@ -358,14 +411,7 @@ fn run(refusal: RunRefusal) -> Described {
 
 fn store(error: &StoreError) -> Described {
     let (code, hint, path) = match error {
-        StoreError::Server(fault) => {
-            let place = format!("{}/{}", fault.server, fault.database);
-            return (
-                ErrorCode::StoreUnavailable,
-                Some("Running terminals go on."),
-                vec![("file", place), ("reason", error.to_string())],
-            );
-        }
+        StoreError::Server(error) => return server(error),
         StoreError::ReadOnly { path } => (
             ErrorCode::StoreReadOnly,
             "Make the file and its folder writable. Running terminals go on.",
@@ -389,6 +435,65 @@ fn store(error: &StoreError) -> Described {
         ),
     };
     let params = vec![("file", shown(path)), ("reason", error.to_string())];
+    (code, Some(hint), params)
+}
+
+/// What is wrong with a team's server, for the person to read.
+pub fn server_error(error: &ServerError) -> CommandError {
+    AppError::from(StoreError::Server(error.clone())).into()
+}
+
+fn server(error: &ServerError) -> Described {
+    let (code, hint) = match &error.fault {
+        ServerFault::ConnectionString => (
+            ErrorCode::ConnectionStringInvalid,
+            "It looks like mongodb://user@host:27017/database.",
+        ),
+        ServerFault::NoDatabase => (ErrorCode::DatabaseNotNamed, "Add the database's name."),
+        ServerFault::HostUnknown => (ErrorCode::ServerUnknown, "Check its name, and the network."),
+        ServerFault::Refused => (
+            ErrorCode::ServerRefuses,
+            "Check that MongoDB runs there, and the port.",
+        ),
+        ServerFault::Unreachable => (
+            ErrorCode::ServerSilent,
+            "Check the network and, if the server requires TLS, that the connection says tls=true.",
+        ),
+        ServerFault::Tls => (
+            ErrorCode::ServerNotSecure,
+            "Check the TLS options, and the file of the certificate authority.",
+        ),
+        ServerFault::Authentication => (
+            ErrorCode::LoginRefused,
+            "Check user, password and authSource.",
+        ),
+        ServerFault::NotAllowed => (
+            ErrorCode::NotAllowed,
+            "Ask its administrator for the role readWrite.",
+        ),
+        ServerFault::TooOld => (ErrorCode::ServerTooOld, "MongoDB 4.2 or newer is needed."),
+        ServerFault::NoPrimary => (
+            ErrorCode::ServerWithoutPrimary,
+            "Try again when one is elected.",
+        ),
+        ServerFault::OutcomeUnknown => (ErrorCode::OutcomeUnknown, "Look before you do it again."),
+        ServerFault::Busy => (ErrorCode::FolderBusy, "Try again."),
+        ServerFault::Unreadable { .. } => (
+            ErrorCode::DocumentUnreadable,
+            "Correct it there. Reprise leaves it as it is.",
+        ),
+        ServerFault::Failed => (ErrorCode::StoreUnavailable, "Running terminals go on."),
+    };
+    let mut params = vec![
+        ("server", error.server.clone()),
+        ("database", error.database.clone()),
+        ("reason", error.reason.clone()),
+        ("file", format!("{}/{}", error.server, error.database)),
+    ];
+    if let ServerFault::Unreadable { collection, id } = &error.fault {
+        params.push(("collection", (*collection).to_owned()));
+        params.push(("id", id.clone()));
+    }
     (code, Some(hint), params)
 }
 

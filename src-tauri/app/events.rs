@@ -29,6 +29,8 @@ pub enum Event {
     MenuAction(Chosen),
     /// A project's milestones, plan or copies of phases changed: `project_work`.
     WorkChanged(ProjectId),
+    /// The store is another one, or in another state: `store_view`.
+    StoreChanged,
     /// The list of notices changed: `list_notices`.
     NoticesChanged,
 }
@@ -42,13 +44,14 @@ impl Event {
             Self::MenuAction(_) => "menu-action",
             Self::CloseRequested { .. } => "close-requested",
             Self::WorkChanged(_) => "work-changed",
+            Self::StoreChanged => "store-changed",
             Self::NoticesChanged => "notices-changed",
         }
     }
 
     fn payload(&self) -> Value {
         match self {
-            Self::ProjectsChanged | Self::NoticesChanged => Value::Null,
+            Self::ProjectsChanged | Self::StoreChanged | Self::NoticesChanged => Value::Null,
             Self::OpenProject(project) | Self::WorkChanged(project) => {
                 json!({ "projectId": project })
             }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod attachments;
+mod chosen_store;
 mod closing;
 mod commands;
 mod complain;
@@ -9,6 +10,7 @@ mod dto;
 mod error;
 mod events;
 mod front;
+mod import;
 mod live;
 mod menu;
 mod notify;
@@ -20,6 +22,8 @@ mod project_list;
 mod setup;
 mod shell;
 mod state;
+mod store_views;
+mod team;
 mod tray;
 mod views;
 mod window;
@@ -29,10 +33,12 @@ mod work_views;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Before anything else: no thread is there yet, and no child gets it.
+    let store = chosen_store::ChosenStore::take();
     match arguments::read(std::env::args_os().skip(1)) {
         Ok(arguments::Request::Help) => print!("{}", arguments::HELP),
         Ok(arguments::Request::Version) => println!("reprise {}", env!("CARGO_PKG_VERSION")),
-        Ok(arguments::Request::Open(folder)) => return setup::run(folder),
+        Ok(arguments::Request::Open(folder)) => return setup::run(folder, store),
         Err(message) => {
             eprintln!("reprise: {message}");
             return ExitCode::from(2);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use reprise_core::project_sessions::PREFERENCES_FILE;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tauri::{AppHandle, Runtime};
@@ -76,7 +77,7 @@ impl PreferencesFile {
     /// Opens `preferences.json` in a folder. Never fails: what is wrong is told by
     /// [`PreferencesFile::notice`], and the defaults stand in.
     pub fn open<R: Runtime>(app: &AppHandle<R>, dir: &Path, now: Timestamp) -> Self {
-        let path = dir.join("preferences.json");
+        let path = dir.join(PREFERENCES_FILE);
         let found = read(&path, now);
         let write = match found {
             Found::Unusable(_) => None,
@@ -151,6 +152,16 @@ impl PreferencesFile {
     pub fn change(&self, patch: PreferencesPatch) -> Result<Preferences, AppError> {
         let changed = self.update(|contents| apply(patch, &mut contents.preferences))?;
         Ok(changed.preferences)
+    }
+
+    /// Remembers which store is used: a connection string without its password, none for this
+    /// computer's. Blocks on the disk.
+    ///
+    /// # Errors
+    /// As [`PreferencesFile::change`].
+    pub fn use_store(&self, connection: Option<String>) -> Result<(), AppError> {
+        self.update(|contents| contents.preferences.store = connection)?;
+        Ok(())
     }
 
     /// Remembers where the window is. Blocks on the disk.

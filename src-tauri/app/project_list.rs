@@ -160,6 +160,16 @@ impl ProjectList {
         self.elsewhere = elsewhere;
     }
 
+    /// Forgets what the store told: it is another one from now on.
+    pub fn forget_stored(&mut self) {
+        self.read = None;
+        self.places.clear();
+        self.newest_lineage.clear();
+        let gone = std::mem::take(&mut self.stored);
+        self.dirty
+            .extend(gone.into_iter().map(|project| project.id));
+    }
+
     /// Takes in what the files of a project's host tell now.
     pub fn take_host_facts(&mut self, id: ProjectId, facts: HostFacts) {
         if self.host_facts.insert(id, facts) != Some(facts) {

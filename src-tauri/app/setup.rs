@@ -13,8 +13,9 @@ use tauri::{AppHandle, Manager, WindowEvent};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
+use crate::chosen_store::ChosenStore;
 use crate::commands::{
-    desktop, milestones, preferences, projects, queue, runs, sessions, terminals,
+    desktop, milestones, preferences, projects, queue, runs, sessions, store, terminals,
     window as window_commands,
 };
 use crate::complain::complain;
@@ -28,8 +29,8 @@ const IDENTIFIER: &str = "dev.reprise.Reprise";
 const AT_REST_AFTER: Duration = Duration::from_millis(400);
 
 /// Opens the window, and a folder in it; or hands over to the Reprise that runs already.
-pub fn run(folder: Option<PathBuf>) -> ExitCode {
-    match build(folder) {
+pub fn run(folder: Option<PathBuf>, store: ChosenStore) -> ExitCode {
+    match build(folder, store) {
         Ok(app) => {
             app.run(|_, _| {});
             ExitCode::SUCCESS
@@ -41,7 +42,7 @@ pub fn run(folder: Option<PathBuf>) -> ExitCode {
     }
 }
 
-fn build(folder: Option<PathBuf>) -> Result<tauri::App, String> {
+fn build(folder: Option<PathBuf>, store: ChosenStore) -> Result<tauri::App, String> {
     let folder = folder
         .map(|folder| open_workspace(&folder))
         .transpose()
@@ -95,6 +96,15 @@ fn build(folder: Option<PathBuf>) -> Result<tauri::App, String> {
             sessions::new_shell,
             sessions::end_terminal,
             sessions::last_picture,
+            store::store_view,
+            store::read_connection,
+            store::test_store,
+            store::use_store,
+            store::give_store_password,
+            store::ask_keyring,
+            store::import_local,
+            store::import_progress,
+            store::stop_import,
             terminals::attach_terminal,
             terminals::terminal_input,
             terminals::resize_terminal,
@@ -117,7 +127,7 @@ fn build(folder: Option<PathBuf>) -> Result<tauri::App, String> {
         })
         .on_menu_event(|app, event| shell::chosen_in_menu(app, &event))
         .setup(move |app| {
-            if let Err(error) = set_up(app.handle(), folders, folder, moved) {
+            if let Err(error) = set_up(app.handle(), folders, store, folder, moved) {
                 complain(format_args!("the window could not be opened: {error}"));
                 std::process::exit(1);
             }
@@ -130,6 +140,7 @@ fn build(folder: Option<PathBuf>) -> Result<tauri::App, String> {
 fn set_up(
     app: &AppHandle,
     folders: Folders,
+    store: ChosenStore,
     folder: Option<String>,
     moved: Arc<Notify>,
 ) -> tauri::Result<()> {
@@ -137,7 +148,7 @@ fn set_up(
     let place = preferences.window();
     let theme = preferences.get().theme;
     let to_open = folder.clone().map(PathBuf::from);
-    app.manage(App::new(folders, preferences, to_open));
+    app.manage(App::new(folders, store, preferences, to_open));
 
     let handle = app.clone();
     window::open(app, place, theme, move || {

@@ -7,18 +7,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use reprise_core::folders::Folders;
 use reprise_core::model::{ProjectId, TerminalKey};
-use reprise_core::project_sessions::ProjectSessions;
+use reprise_core::project_sessions::{ProjectSessions, open_store};
 use reprise_core::session::hosts::Hosts;
-use reprise_core::store::{SetAside, SqliteStore, Store, StoreError};
+use reprise_core::store::{SetAside, StoreError};
 use tauri::{AppHandle, Manager, Runtime};
 
 use crate::attachments::Attachments;
+use crate::chosen_store::ChosenStore;
 use crate::complain::complain;
 use crate::dto::{
-    ClaudeCheck, CommandError, Locale, Notice, PreferencesPatch, ProjectView, ProjectsUpdate,
-    TerminalRef,
+    ClaudeCheck, CommandError, Locale, Notice, Preferences, PreferencesPatch, ProjectView,
+    ProjectsUpdate, TerminalRef,
 };
 use crate::error::AppError;
+use crate::import::Importing;
 use crate::live::LiveTerminals;
 use crate::page::Page;
 use crate::plans::Plans;
@@ -40,6 +42,8 @@ pub struct App {
     pub folders: Folders,
     /// The hosts of this machine.
     pub hosts: Hosts,
+    /// Which store to use.
+    pub store: Arc<ChosenStore>,
     /// What the person chose.
     pub preferences: Arc<PreferencesFile>,
     /// The terminals that the page shows.
@@ -52,6 +56,8 @@ pub struct App {
     pub shell: Shell,
     /// The plans that are watched.
     pub plans: Plans,
+    /// What is being brought into a team's store.
+    pub importing: Arc<Importing>,
     /// None until the store could be opened.
     opened: tokio::sync::Mutex<Option<Sessions>>,
     claude_search: tokio::sync::Mutex<()>,
@@ -84,17 +90,24 @@ struct Known {
 
 impl App {
     /// An app that has not looked at anything yet; `to_open` is the folder it was started with.
-    pub fn new(folders: Folders, preferences: PreferencesFile, to_open: Option<PathBuf>) -> Self {
+    pub fn new(
+        folders: Folders,
+        store: ChosenStore,
+        preferences: PreferencesFile,
+        to_open: Option<PathBuf>,
+    ) -> Self {
         let hosts = Hosts::new(folders.clone());
         Self {
             live: LiveTerminals::new(hosts.clone()),
             hosts,
             folders,
+            store: Arc::new(store),
             preferences: Arc::new(preferences),
             attachments: Arc::default(),
             page: Page::default(),
             shell: Shell::new(Timestamp::now()),
             plans: Plans::default(),
+            importing: Arc::default(),
             opened: tokio::sync::Mutex::default(),
             claude_search: tokio::sync::Mutex::default(),
             list: tokio::sync::Mutex::default(),
@@ -116,8 +129,10 @@ impl App {
             return Ok(sessions.clone());
         }
         let folders = self.folders.clone();
-        let chosen = self.preferences.get().claude_path;
-        let (sessions, set_aside) = unblocked(move || open_sessions(folders, chosen)).await?;
+        let preferences = self.preferences.get();
+        let store = self.store.clone();
+        let (sessions, set_aside) =
+            unblocked(move || open_sessions(folders, &store, preferences)).await?;
         let mut known = self.known();
         known.build.clone_from(&sessions.build);
         known.store_set_aside = set_aside.map(|set_aside| Notice::StoreSetAside {
@@ -127,6 +142,26 @@ impl App {
         drop(known);
         *opened = Some(sessions.clone());
         Ok(sessions)
+    }
+
+    /// Closes the store; the next call opens the one that is chosen by then. Live terminals
+    /// and their hosts go on.
+    pub async fn reopen(&self) {
+        let before = self.opened.lock().await.take();
+        self.list.lock().await.forget_stored();
+        {
+            let mut known = self.known();
+            known.store_set_aside = None;
+            known.store_error = None;
+            known.folded.clear();
+        }
+        // Closing may wait for its threads.
+        tauri::async_runtime::spawn_blocking(move || drop(before));
+    }
+
+    /// Why the store could not be read the last time.
+    pub fn store_error(&self) -> Option<CommandError> {
+        self.known().store_error.clone()
     }
 
     /// All projects with their live terminals. While the store cannot be read, what was read
@@ -433,23 +468,24 @@ where
 /// Opens the store, and brings into it what hosts wrote down while no app was there.
 fn open_sessions(
     folders: Folders,
-    chosen_cli: Option<String>,
+    store: &ChosenStore,
+    preferences: Preferences,
 ) -> Result<(Sessions, Option<SetAside>), AppError> {
-    let opened = SqliteStore::open(&folders.database(), Timestamp::now())?;
+    let choice = store.complete(preferences.store.as_deref())?;
+    let opened = open_store(&choice, &folders)?;
     let program = std::env::current_exe()
         .map_err(|error| AppError::Internal {
             reason: error.to_string(),
         })?
         .with_file_name(SESSION_PROGRAM);
-    let store: Arc<dyn Store> = Arc::new(opened.store);
     let core = ProjectSessions::new(
-        store,
+        opened.store,
         folders,
         program,
         env!("CARGO_PKG_VERSION"),
         std::env::vars_os().collect(),
     );
-    core.choose_cli(chosen_cli.map(Into::into));
+    core.choose_cli(preferences.claude_path.map(Into::into));
     core.fold_all();
     // A program that is missing is told when something is to be started with it.
     let build = core.build().ok();
@@ -511,7 +547,7 @@ mod tests {
         let home = home.as_os_str().to_owned();
         let folders = Folders::from_env(|name| (name == "HOME").then(|| home.clone())).unwrap();
         let preferences = PreferencesFile::in_memory();
-        App::new(folders, preferences, to_open)
+        App::new(folders, ChosenStore::default(), preferences, to_open)
     }
 
     #[tokio::test]

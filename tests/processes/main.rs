@@ -11,6 +11,7 @@ mod queue;
 mod real_claude;
 mod send;
 mod states;
+mod store;
 mod typed;
 mod unattended;
 mod viewer;

@@ -9,8 +9,11 @@ import type {
   Bootstrap,
   CloseDecision,
   CommandError,
+  ConnectionDraft,
+  ConnectionParts,
   FrontView,
   GridSize,
+  ImportReport,
   MilestoneStatus,
   MilestoneView,
   NewMilestone,
@@ -25,6 +28,9 @@ import type {
   StartChoice,
   StartMilestoneOutcome,
   StartOutcome,
+  StoreChosen,
+  StoreTest,
+  StoreView,
   TerminalPalette,
   TerminalView,
 } from './bindings';
@@ -158,6 +164,19 @@ export const openRunLog = (projectId: string) => call<undefined>('open_run_log',
 export const setMilestoneCommand = (projectId: string, template: string | null) =>
   call<undefined>('set_milestone_command', { projectId, template });
 
+export const storeView = () => call<StoreView>('store_view');
+export const readConnection = (text: string) => call<ConnectionParts>('read_connection', { text });
+export const testStore = (draft: ConnectionDraft) => call<StoreTest>('test_store', { draft });
+/** Uses a connection that was tested; null: this computer's store. */
+export const useStore = (draft: ConnectionDraft | null) =>
+  call<StoreChosen>('use_store', { draft });
+export const giveStorePassword = (password: string) =>
+  call<StoreChosen>('give_store_password', { password });
+export const askKeyring = () => call<StoreView>('ask_keyring');
+export const importLocal = (trial: boolean) => call<ImportReport>('import_local', { trial });
+export const importProgress = () => call<{ done: number; total: number } | null>('import_progress');
+export const stopImport = () => call<undefined>('stop_import');
+
 export const setPreferences = (patch: PreferencesPatch) =>
   call<Preferences>('set_preferences', { patch });
 export const writeClipboard = (text: string) => call<undefined>('write_clipboard', { text });
@@ -177,6 +196,8 @@ export const firstPaint = () => call<undefined>('first_paint');
 export interface AppEvents {
   projectsChanged: () => void;
   noticesChanged: () => void;
+  /** The store is another one, or in another state. */
+  storeChanged: () => void;
   openProject: (projectId: string) => void;
   openTerminal: (projectId: string, terminal: string) => void;
   /** `tray`: the app stays in the tray when the window closes. */
@@ -193,6 +214,7 @@ export async function listenToApp(events: AppEvents): Promise<void> {
   await Promise.all([
     listen('projects-changed', () => events.projectsChanged()),
     listen('notices-changed', () => events.noticesChanged()),
+    listen('store-changed', () => events.storeChanged()),
     listen<{ projectId: string }>('open-project', ({ payload }) =>
       events.openProject(payload.projectId),
     ),

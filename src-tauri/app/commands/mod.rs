@@ -9,5 +9,6 @@ pub mod projects;
 pub mod queue;
 pub mod runs;
 pub mod sessions;
+pub mod store;
 pub mod terminals;
 pub mod window;

@@ -30,6 +30,7 @@ pub async fn bootstrap(app: State<'_, App>, since: u64) -> CommandResult<Bootstr
     Ok(Bootstrap {
         projects,
         preferences: app.preferences.get(),
+        store: app.store_view().await,
         notices: app.notices(),
         locale: app.language(),
         platform: platform::system(),

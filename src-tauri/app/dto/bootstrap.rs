@@ -3,7 +3,7 @@
 use serde::Serialize;
 use ts_rs::TS;
 
-use super::{Notice, Preferences, ProjectsUpdate};
+use super::{Notice, Preferences, ProjectsUpdate, StoreView};
 
 /// Everything the window needs for its first picture.
 #[derive(Debug, Clone, Serialize, TS)]
@@ -13,6 +13,8 @@ pub struct Bootstrap {
     pub projects: ProjectsUpdate,
     /// What the person chose.
     pub preferences: Preferences,
+    /// The store in use, and how it is.
+    pub store: StoreView,
     /// Conditions the person should know of.
     pub notices: Vec<Notice>,
     /// The language to speak: the preference, else the system's.

@@ -5,17 +5,20 @@
 
 mod bootstrap;
 mod front;
+mod import;
 mod notice;
 mod preferences;
 mod project;
 mod queue;
 mod run;
 mod start;
+mod store;
 mod terminal;
 mod work;
 
 pub use bootstrap::{Bootstrap, ClaudeCheck, Locale, Platform};
 pub use front::FrontView;
+pub use import::{ImportDifference, ImportFate, ImportProgress, ImportReport, ImportedProject};
 pub use notice::{CommandError, ErrorCode, Notice};
 pub use preferences::{CloseDecision, LocaleChoice, OnClose, Preferences, PreferencesPatch, Theme};
 pub use project::{
@@ -26,6 +29,10 @@ pub use queue::{QueueChange, QueueOutcome, QueueWait, QueuedCommandState, Queued
 pub use run::{AskView, RunResultView, RunStarted, RunView};
 pub use start::{
     EarlierSession, ElsewhereView, ResumeFailure, ResumeFailureCause, StartChoice, StartOutcome,
+};
+pub use store::{
+    ConnectionDraft, ConnectionParts, Contents, DatabaseKind, HostFound, LoggedIn, LoginAs,
+    PasswordPlace, Rights, StoreChosen, StoreKind, StoreLink, StoreTest, StoreView, Talk, TestStep,
 };
 pub use terminal::{GridSize, TerminalPalette, TerminalRef, TerminalState, TerminalView};
 pub use work::{
@@ -110,6 +117,27 @@ mod tests {
             OnClose,
             CloseDecision,
             FrontView,
+            StoreView,
+            StoreKind,
+            StoreLink,
+            PasswordPlace,
+            ConnectionDraft,
+            ConnectionParts,
+            StoreTest,
+            TestStep<ts_rs::Dummy>,
+            HostFound,
+            Talk,
+            LoggedIn,
+            LoginAs,
+            Rights,
+            Contents,
+            DatabaseKind,
+            StoreChosen,
+            ImportReport,
+            ImportedProject,
+            ImportFate,
+            ImportDifference,
+            ImportProgress,
             Notice,
             TerminalRef,
             CommandError,

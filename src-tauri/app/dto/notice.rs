@@ -98,6 +98,40 @@ pub enum ErrorCode {
     AttachmentUnknown,
     /// `file`, `reason`
     StoreUnavailable,
+    /// `reason`: it is no connection string that can be used.
+    ConnectionStringInvalid,
+    /// The connection string names no database.
+    DatabaseNotNamed,
+    /// `server`, `database`, `reason`, as for all that follow here: no such host.
+    ServerUnknown,
+    /// The host is there, and nobody listens.
+    ServerRefuses,
+    /// The server does not answer.
+    ServerSilent,
+    /// No secure connection comes about.
+    ServerNotSecure,
+    /// The server does not know this user with this password.
+    LoginRefused,
+    /// The user is known and may not do this.
+    NotAllowed,
+    /// The server is too old.
+    ServerTooOld,
+    /// The server takes no changes at the moment.
+    ServerWithoutPrimary,
+    /// A change was sent and never confirmed.
+    OutcomeUnknown,
+    /// Another Reprise has been working on the same folder for too long.
+    FolderBusy,
+    /// Also `collection`, `id`: a document that cannot be understood.
+    DocumentUnreadable,
+    /// `reason`
+    StoreNotChanged,
+    /// `REPRISE_STORE` names no store.
+    StoreVariableInvalid,
+    /// The preferences name no store.
+    StorePreferenceInvalid,
+    /// `user`, `server`, `reason`: why the keyring did not give it; empty where it has none.
+    StorePasswordNeeded,
     /// `file`
     StoreReadOnly,
     /// `file`

@@ -35,6 +35,9 @@ pub struct Preferences {
     pub notifications: bool,
     /// The projects whose notifications the person does not want, by id.
     pub muted: Vec<String>,
+    /// The connection string of the team's store, without its password; none for this
+    /// computer's own. Changed by choosing a store only.
+    pub store: Option<String>,
 }
 
 /// Some preferences to change; those left out stay.
@@ -148,6 +151,7 @@ impl Default for Preferences {
             tray_explained: false,
             notifications: true,
             muted: Vec::new(),
+            store: None,
         }
     }
 }

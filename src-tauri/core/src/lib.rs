@@ -6,8 +6,10 @@
 
 pub mod claude;
 pub mod folders;
+pub mod keyring;
 pub mod machine;
 pub mod model;
+pub mod own_environment;
 pub mod planning;
 pub mod process;
 pub mod project_sessions;

@@ -7,7 +7,7 @@ use reprise_core::session::protocol::HostStatus;
 use reprise_core::session::queue::{CommandState, QueuedCommand};
 use serde::Serialize;
 
-use crate::projects::{CommandError, fold_journals, folders};
+use crate::projects::{CommandError, NamedStore, fold_journals, folders};
 
 /// One terminal in `list --json`.
 #[derive(Debug, Serialize)]
@@ -71,9 +71,9 @@ impl From<HostStatus> for Row {
 ///
 /// # Errors
 /// [`CommandError`].
-pub fn list(json: bool) -> Result<(), CommandError> {
+pub fn list(store: &NamedStore, json: bool) -> Result<(), CommandError> {
     let folders = folders()?;
-    fold_journals(&folders);
+    fold_journals(store, &folders);
     let mut rows = Vec::new();
     for live in Hosts::new(folders).list() {
         match live.status {

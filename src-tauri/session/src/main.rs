@@ -18,8 +18,11 @@ use std::time::Duration;
 use clap::Parser;
 
 use arguments::{Arguments, Verb};
+use projects::NamedStore;
 
 fn main() -> ExitCode {
+    // Before anything else: no thread is there yet, and no child gets it.
+    let store = NamedStore::take();
     let result = match Arguments::parse().verb {
         Verb::Host => return host::host(),
         Verb::Run { plan } => return run::run(&plan),
@@ -36,14 +39,14 @@ fn main() -> ExitCode {
             project,
             terminal,
             detach_key,
-        } => attach::attach(&project, terminal, detach_key),
-        Verb::List { json } => list::list(json),
+        } => attach::attach(&store, &project, terminal, detach_key),
+        Verb::List { json } => list::list(&store, json),
         Verb::Send {
             project,
             wait,
             text,
-        } => send::send(&project, text, Duration::from_secs(wait)),
-        Verb::Kill { project, terminal } => kill::kill(&project, terminal),
+        } => send::send(&store, &project, text, Duration::from_secs(wait)),
+        Verb::Kill { project, terminal } => kill::kill(&store, &project, terminal),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

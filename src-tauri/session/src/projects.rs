@@ -1,16 +1,18 @@
 //! Which project a word on the command line means.
 
+use std::cell::OnceCell;
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use reprise_core::folders::{Folders, FoldersError};
 use reprise_core::model::{ProjectId, TerminalKey};
-use reprise_core::project_sessions::ProjectSessions;
+use reprise_core::own_environment;
+use reprise_core::project_sessions::{ProjectSessions, chosen_store, open_store};
 use reprise_core::session::client::ClientError;
 use reprise_core::session::hosts::Hosts;
 use reprise_core::session::protocol::HostStatus;
-use reprise_core::store::{SqliteStore, Store};
+use reprise_core::store::Store;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -75,25 +77,55 @@ pub fn folders() -> Result<Folders, FoldersError> {
     Folders::from_env(|name| std::env::var_os(name))
 }
 
-/// Brings into the store what the hosts wrote down. The command line works without a store,
-/// so a failure here is none of the command.
-pub fn fold_journals(folders: &Folders) {
-    let Ok(opened) = SqliteStore::open(&folders.database(), Timestamp::now()) else {
-        return;
-    };
-    if let Some(set_aside) = opened.set_aside {
-        eprintln!(
-            "reprise-session: the database was damaged ({}) and is kept as {}",
-            set_aside.reason,
-            set_aside.moved_to.display()
-        );
+/// The store that the command line was told to use, by `REPRISE_STORE`; what this holds may hold
+/// a password.
+pub struct NamedStore {
+    named: Option<OsString>,
+    opened: OnceCell<Option<Arc<dyn Store>>>,
+}
+
+impl NamedStore {
+    /// Takes it out of the environment. Must be called before there is a second thread.
+    pub fn take() -> Self {
+        Self {
+            named: own_environment::take(c"REPRISE_STORE"),
+            opened: OnceCell::new(),
+        }
     }
+
+    /// The open store. The command line works without one, so that it cannot be opened is only
+    /// said.
+    fn open(&self, folders: &Folders) -> Option<&Arc<dyn Store>> {
+        let opened = self.opened.get_or_init(|| {
+            let opened = chosen_store(self.named.as_deref(), folders)
+                .and_then(|choice| Ok(open_store(&choice, folders)?));
+            let complain = |error: &_| {
+                eprintln!("reprise-session: going on without the store: {error}");
+            };
+            let opened = opened.inspect_err(complain).ok()?;
+            if let Some(set_aside) = opened.set_aside {
+                eprintln!(
+                    "reprise-session: the database was damaged ({}) and is kept as {}",
+                    set_aside.reason,
+                    set_aside.moved_to.display()
+                );
+            }
+            Some(opened.store)
+        });
+        opened.as_ref()
+    }
+}
+
+/// Brings into the store what the hosts wrote down, where there is a store.
+pub fn fold_journals(store: &NamedStore, folders: &Folders) {
     let Ok(program) = std::env::current_exe() else {
         return;
     };
-    let store: Arc<dyn Store> = Arc::new(opened.store);
+    let Some(store) = store.open(folders) else {
+        return;
+    };
     ProjectSessions::new(
-        store,
+        store.clone(),
         folders.clone(),
         program,
         env!("CARGO_PKG_VERSION"),
@@ -107,6 +139,7 @@ pub fn fold_journals(folders: &Folders) {
 /// # Errors
 /// [`CommandError`].
 pub fn live_terminal(
+    store: &NamedStore,
     folders: &Folders,
     word: &str,
     terminal: TerminalKey,
@@ -119,7 +152,9 @@ pub fn live_terminal(
     if let Ok(id) = word.parse::<ProjectId>() {
         return match hosts.get(id, terminal)? {
             Some(status) => Ok(status),
-            None if known(folders, |project_id, _, _| project_id == id) => Err(not_running()),
+            None if known(store, folders, |project_id, _, _| project_id == id) => {
+                Err(not_running())
+            }
             None => Err(CommandError::NoSuchProject(word.to_owned())),
         };
     }
@@ -151,7 +186,7 @@ pub fn live_terminal(
                 ids: ids.join(", "),
             })
         }
-        (None, _) if known(folders, |_, name, workspace| means(name, workspace)) => {
+        (None, _) if known(store, folders, |_, name, workspace| means(name, workspace)) => {
             Err(not_running())
         }
         (None, _) => Err(CommandError::NoSuchProject(word.to_owned())),
@@ -159,13 +194,14 @@ pub fn live_terminal(
 }
 
 /// Whether the store knows such a project.
-fn known(folders: &Folders, is: impl Fn(ProjectId, &str, &str) -> bool) -> bool {
-    if !folders.database().exists() {
-        return false;
-    }
-    SqliteStore::open(&folders.database(), Timestamp::now())
-        .ok()
-        .and_then(|opened| opened.store.projects().ok())
+fn known(
+    store: &NamedStore,
+    folders: &Folders,
+    is: impl Fn(ProjectId, &str, &str) -> bool,
+) -> bool {
+    store
+        .open(folders)
+        .and_then(|store| store.projects().ok())
         .is_some_and(|projects| {
             projects
                 .iter()

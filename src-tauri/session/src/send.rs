@@ -15,7 +15,7 @@ use reprise_core::session::queue::{
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::projects::{CommandError, folders, live_terminal};
+use crate::projects::{CommandError, NamedStore, folders, live_terminal};
 
 /// After its patience a command that was typed already is acknowledged within this time, or is
 /// one that opened a dialog.
@@ -30,9 +30,14 @@ const INTERRUPTED_WITHIN: Duration = Duration::from_millis(250);
 ///
 /// # Errors
 /// [`CommandError`]: the command did not arrive, or nothing shows that it did.
-pub fn send(project: &str, text: String, wait: Duration) -> Result<(), CommandError> {
+pub fn send(
+    store: &NamedStore,
+    project: &str,
+    text: String,
+    wait: Duration,
+) -> Result<(), CommandError> {
     let folders = folders()?;
-    let live = live_terminal(&folders, project, TerminalKey::Claude)?;
+    let live = live_terminal(store, &folders, project, TerminalKey::Claude)?;
     let lock = Hosts::new(folders).lock(live.project, TerminalKey::Claude);
     let mut host = BlockingConnection::open(&lock).map_err(|error| gone(error, project))?;
     let command = NewCommand {

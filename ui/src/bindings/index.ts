@@ -14,6 +14,10 @@ projects: ProjectsUpdate,
  */
 preferences: Preferences, 
 /**
+ * The store in use, and how it is.
+ */
+store: StoreView, 
+/**
  * Conditions the person should know of.
  */
 notices: Array<Notice>, 
@@ -1007,7 +1011,12 @@ notifications: boolean,
 /**
  * The projects whose notifications the person does not want, by id.
  */
-muted: Array<string>, };
+muted: Array<string>, 
+/**
+ * The connection string of the team's store, without its password; none for this
+ * computer's own. Changed by choosing a store only.
+ */
+store: string | null, };
 
 /**
  * Some preferences to change; those left out stay.
@@ -1112,6 +1121,391 @@ hasSelection: boolean,
 dialogOpen: boolean, };
 
 /**
+ * The store in use, and how it is.
+ */
+export type StoreView = { 
+/**
+ * Which one it is.
+ */
+kind: StoreKind, 
+/**
+ * The team's hosts; empty for this computer's.
+ */
+server: string, 
+/**
+ * The team's database; empty for this computer's.
+ */
+database: string, 
+/**
+ * As whom Reprise logs in; none where nobody is named.
+ */
+user: string | null, 
+/**
+ * Whether `REPRISE_STORE` names it, whatever the settings say.
+ */
+fromVariable: boolean, 
+/**
+ * The connection string of the settings, without its password; none for this computer's.
+ */
+connection: string | null, 
+/**
+ * Whether it can be used.
+ */
+link: StoreLink, 
+/**
+ * Where its password is.
+ */
+password: PasswordPlace, };
+
+/**
+ * Which store it is.
+ */
+export type StoreKind = "local" | "team" | "none";
+
+/**
+ * Whether the store can be used.
+ */
+export type StoreLink = { "state": "connected" } | { "state": "refused", 
+/**
+ * Why.
+ */
+why: CommandError, };
+
+/**
+ * Where a password is.
+ */
+export type PasswordPlace = "notNeeded" | "keyring" | "memory" | "missing";
+
+/**
+ * A connection as it stands in the settings' fields.
+ */
+export type ConnectionDraft = { 
+/**
+ * The connection string; one with a password is understood.
+ */
+connection: string, 
+/**
+ * The password; none: the one that is kept for this connection.
+ */
+password: string | null, 
+/**
+ * The database; empty: the connection string's.
+ */
+database: string, };
+
+/**
+ * A connection string taken apart into the settings' fields.
+ */
+export type ConnectionParts = { 
+/**
+ * The connection string without its password; as it was where it is none.
+ */
+connection: string, 
+/**
+ * The password that stood in it.
+ */
+password: string | null, 
+/**
+ * The database; empty where none is named.
+ */
+database: string, 
+/**
+ * Whether it begins as a connection string.
+ */
+valid: boolean, 
+/**
+ * Whether its user has to prove a password.
+ */
+asksForPassword: boolean, };
+
+/**
+ * What a test of a connection found.
+ */
+export type StoreTest = { 
+/**
+ * Whether there is somebody.
+ */
+host: TestStep<HostFound>, 
+/**
+ * Whether it is MongoDB, and how it is talked to.
+ */
+secure: TestStep<Talk>, 
+/**
+ * Whether it lets this user in.
+ */
+login: TestStep<LoggedIn>, 
+/**
+ * What this user may do.
+ */
+rights: TestStep<Rights>, 
+/**
+ * What lies in the database.
+ */
+contents: TestStep<Contents>, 
+/**
+ * Whether the store can be used and be written to.
+ */
+usable: boolean, 
+/**
+ * As whom the login was tried; none where nobody is named.
+ */
+loginAs: LoginAs | null, 
+/**
+ * What to add to the connection string, where that may help: `authSource=admin`.
+ */
+tryWith: string | null, 
+/**
+ * All of it as text, to be copied. No password is in it.
+ */
+details: string, };
+
+/**
+ * One step of a test.
+ */
+export type TestStep<T> = { "state": "passed", 
+/**
+ * What was found.
+ */
+found: T, } | { "state": "failed", 
+/**
+ * Why.
+ */
+why: CommandError, } | { "state": "notReached" };
+
+/**
+ * Who is there.
+ */
+export type HostFound = { 
+/**
+ * How many servers are named.
+ */
+named: number, 
+/**
+ * How many of them take connections.
+ */
+reached: number, };
+
+/**
+ * How the server is talked to.
+ */
+export type Talk = { 
+/**
+ * Whether by TLS.
+ */
+tls: boolean, 
+/**
+ * The time between question and answer, in milliseconds.
+ */
+roundTripMs: number, 
+/**
+ * The name of its replica set.
+ */
+replicaSet: string | null, };
+
+/**
+ * The login went well.
+ */
+export type LoggedIn = { 
+/**
+ * How the password was proved; none where nobody was named.
+ */
+mechanism: string | null, };
+
+/**
+ * As whom a login was tried.
+ */
+export type LoginAs = { 
+/**
+ * The user.
+ */
+user: string, 
+/**
+ * The database that was to know the user.
+ */
+authSource: string, 
+/**
+ * How the password was to be proved.
+ */
+mechanism: string, };
+
+/**
+ * What a user may do.
+ */
+export type Rights = { 
+/**
+ * Why nothing can be written; none where it can.
+ */
+readOnly: CommandError | null, };
+
+/**
+ * What lies in a database.
+ */
+export type Contents = { 
+/**
+ * The server's version.
+ */
+version: string, 
+/**
+ * What kind of database it is.
+ */
+database: DatabaseKind, };
+
+/**
+ * What a database is used for.
+ */
+export type DatabaseKind = { "kind": "team", 
+/**
+ * About how many projects.
+ */
+projects: number, 
+/**
+ * About how many milestones.
+ */
+milestones: number, } | { "kind": "empty" } | { "kind": "foreign", 
+/**
+ * Some of its collections.
+ */
+collections: Array<string>, 
+/**
+ * How many there are.
+ */
+count: number, };
+
+/**
+ * What came of choosing a store.
+ */
+export type StoreChosen = { 
+/**
+ * The store in use now.
+ */
+store: StoreView, 
+/**
+ * Why the keyring did not take the password; none where it did, or had none to take.
+ */
+keyringRefused: string | null, };
+
+/**
+ * What an import did, or would do.
+ */
+export type ImportReport = { 
+/**
+ * Nothing was done: it says what would be.
+ */
+trial: boolean, 
+/**
+ * The projects, those first that something becomes of; at most some hundreds.
+ */
+projects: Array<ImportedProject>, 
+/**
+ * How many projects are not among those.
+ */
+more: number, 
+/**
+ * Projects that are created.
+ */
+projectsCreated: number, 
+/**
+ * Projects that are there.
+ */
+projectsThere: number, 
+/**
+ * Projects that are left out.
+ */
+projectsSkipped: number, 
+/**
+ * Projects that failed.
+ */
+projectsFailed: number, 
+/**
+ * Milestones that are created.
+ */
+milestonesCreated: number, 
+/**
+ * New rows of the history of session ids.
+ */
+newRows: number, 
+/**
+ * The person stopped it.
+ */
+stopped: boolean, };
+
+/**
+ * What becomes of one project.
+ */
+export type ImportedProject = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What becomes of it.
+ */
+fate: ImportFate, 
+/**
+ * Why it is left out, or failed.
+ */
+why: string | null, 
+/**
+ * How many of its milestones are created.
+ */
+newMilestones: number, 
+/**
+ * How many rows of its history are new.
+ */
+newRows: number, 
+/**
+ * The team has another session id, which stays.
+ */
+sessionDiffers: boolean, 
+/**
+ * What the team has differently, which stays.
+ */
+differences: Array<ImportDifference>, 
+/**
+ * Environment variables that the team can read then.
+ */
+sharedVariables: Array<string>, };
+
+/**
+ * What becomes of a project.
+ */
+export type ImportFate = "failed" | "created" | "skipped" | "alreadyThere";
+
+/**
+ * A field that the two stores have differently.
+ */
+export type ImportDifference = { 
+/**
+ * The field.
+ */
+field: string, 
+/**
+ * What stands on this computer.
+ */
+here: string, 
+/**
+ * What the team has.
+ */
+there: string, };
+
+/**
+ * How far an import is.
+ */
+export type ImportProgress = { 
+/**
+ * Projects looked at.
+ */
+done: number, 
+/**
+ * Of how many.
+ */
+total: number, };
+
+/**
  * A condition the person should know of.
  */
 export type Notice = { "kind": "storeSetAside", 
@@ -1195,4 +1589,4 @@ params: { [key in string]: string }, };
 /**
  * The kinds of failure; beside each the names of its params.
  */
-export type ErrorCode = "folderMissing" | "folderNotAFolder" | "folderUnreadable" | "folderNameNotText" | "folderTaken" | "projectUnknown" | "projectLive" | "terminalUnknown" | "attachmentUnknown" | "storeUnavailable" | "storeReadOnly" | "diskFull" | "sessionConflict" | "claudeMissing" | "claudeTooOld" | "claudeBroken" | "launchOptionRefused" | "hostNotStarted" | "hostUnreachable" | "hostRefused" | "preferencesNotSaved" | "clipboardUnavailable" | "linkRefused" | "milestoneUnknown" | "planningFiles" | "planningOutside" | "contextFileRefused" | "phasesTooMuch" | "phasesNotCopied" | "backupUnknown" | "planContractUnknown" | "planUnreadable" | "commandEmpty" | "commandSeveralLines" | "commandTooLong" | "commandsTooMany" | "commandGone" | "commandBeingSent" | "commandRefused" | "runWhileLive" | "runNotTrusted" | "runTrustUnknown" | "runCannotResume" | "runRefused" | "runUnknown" | "invalidRequest" | "internal";
+export type ErrorCode = "folderMissing" | "folderNotAFolder" | "folderUnreadable" | "folderNameNotText" | "folderTaken" | "projectUnknown" | "projectLive" | "terminalUnknown" | "attachmentUnknown" | "storeUnavailable" | "connectionStringInvalid" | "databaseNotNamed" | "serverUnknown" | "serverRefuses" | "serverSilent" | "serverNotSecure" | "loginRefused" | "notAllowed" | "serverTooOld" | "serverWithoutPrimary" | "outcomeUnknown" | "folderBusy" | "documentUnreadable" | "storeNotChanged" | "storeVariableInvalid" | "storePreferenceInvalid" | "storePasswordNeeded" | "storeReadOnly" | "diskFull" | "sessionConflict" | "claudeMissing" | "claudeTooOld" | "claudeBroken" | "launchOptionRefused" | "hostNotStarted" | "hostUnreachable" | "hostRefused" | "preferencesNotSaved" | "clipboardUnavailable" | "linkRefused" | "milestoneUnknown" | "planningFiles" | "planningOutside" | "contextFileRefused" | "phasesTooMuch" | "phasesNotCopied" | "backupUnknown" | "planContractUnknown" | "planUnreadable" | "commandEmpty" | "commandSeveralLines" | "commandTooLong" | "commandsTooMany" | "commandGone" | "commandBeingSent" | "commandRefused" | "runWhileLive" | "runNotTrusted" | "runTrustUnknown" | "runCannotResume" | "runRefused" | "runUnknown" | "invalidRequest" | "internal";

@@ -14,6 +14,7 @@ import type {
   PreferencesPatch,
   ProjectsUpdate,
   ProjectView,
+  StoreView,
 } from '../bindings';
 import { nearestLocale, setLocale } from '../i18n/index.svelte';
 import { loadFonts } from '../fonts';
@@ -33,6 +34,7 @@ import { Works } from './work.svelte';
 export type Dialog =
   | { kind: 'close'; running: number }
   | { kind: 'tray' }
+  | { kind: 'storePassword' }
   | { kind: 'end'; projectId: string }
   | { kind: 'restart'; projectId: string }
   | { kind: 'remove'; projectId: string }
@@ -70,6 +72,7 @@ export class App {
   readonly live = $derived(this.projects.filter((view) => view.live !== null));
   preferences = $state.raw<Preferences | null>(null);
   notices = $state.raw<Notice[]>([]);
+  store = $state.raw<StoreView | null>(null);
   claude = $state.raw<ClaudeCheck>({ kind: 'unchecked' });
   platform = $state<Platform>('linux');
   home = $state('');
@@ -163,6 +166,7 @@ export class App {
       await ipc.listenToApp({
         projectsChanged: () => void this.refresh(),
         noticesChanged: () => void this.attempt(() => this.readAgain()),
+        storeChanged: () => void this.readStore(),
         openProject: (projectId) => void this.refresh().then(() => this.takeUp(projectId)),
         openTerminal: (projectId, terminal) =>
           void this.refresh().then(() => this.showTerminal(projectId, terminal)),
@@ -192,6 +196,7 @@ export class App {
     this.platform = boot.platform;
     this.claude = boot.claude;
     this.notices = boot.notices;
+    this.store = boot.store;
     this.#take(boot.preferences);
     setLocale(boot.locale);
     document.documentElement.lang = boot.locale;
@@ -208,6 +213,12 @@ export class App {
   complete = $state(false);
   /** Up to which update the list is what the app has. */
   #upto = 0;
+  /** How the store is. */
+  async readStore(): Promise<void> {
+    const store = await this.attempt(() => ipc.storeView());
+    if (store) this.store = store;
+  }
+
   #refreshing: Promise<void> | null = null;
   #refreshAgain = false;
 
@@ -350,6 +361,12 @@ export class App {
 
   openSettings(page: SettingsPage = 'general'): void {
     this.settings ??= page;
+  }
+
+  /** Where the store is looked after: its password where that is missing, else its settings. */
+  showStore(): void {
+    if (this.store?.password === 'missing') this.dialog = { kind: 'storePassword' };
+    else this.settings = 'store';
   }
 
   closeSettings(): void {

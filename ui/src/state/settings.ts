@@ -4,6 +4,7 @@ export const SETTINGS_PAGES = [
   'appearance',
   'claude',
   'notifications',
+  'store',
   'keyboard',
 ] as const;
 

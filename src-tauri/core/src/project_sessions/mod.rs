@@ -5,6 +5,7 @@
 
 mod fold;
 mod milestones;
+mod open_store;
 mod presence;
 mod start;
 mod unattended;
@@ -37,6 +38,10 @@ use crate::store::{CreateOutcome, MoveOutcome, NewProject, Store, StoreError};
 
 pub use fold::{FoldConflict, FoldError};
 pub use milestones::{MilestoneCommand, ProjectWork};
+pub use open_store::{
+    OpenStore, OpenStoreError, PREFERENCES_FILE, chosen_store, open_store, password_needed,
+    with_password,
+};
 pub use presence::{Elsewhere, ProjectElsewhere};
 pub use unattended::{MAX_PROMPT_BYTES, PERMISSION_MODES, RunOptions, RunOutcome, RunRefusal};
 

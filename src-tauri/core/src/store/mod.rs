@@ -4,6 +4,7 @@
 //! team's. The promises are written down as tests in `tests/store/contract`, and every store has
 //! to pass them.
 
+mod choice;
 mod diagnosis;
 pub mod import;
 mod mongo;
@@ -11,6 +12,7 @@ mod presence;
 mod server_error;
 mod sqlite;
 mod team;
+mod team_connection;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,6 +26,7 @@ use crate::model::{
     MilestoneId, MilestoneStatus, OutputProject, ProjectId, ProjectStatus, SessionSource,
 };
 
+pub use choice::{InvalidChoice, STORE_VARIABLE, StoreChoice};
 pub use diagnosis::{
     Contents, DatabaseKind, Diagnosis, HostFound, LoginAs, Rights, Step, Talk, TryWith,
 };
@@ -35,6 +38,7 @@ pub use team::{
     ConflictWhat, Following, Keep, Live, OpenedTeam, Settled, TeamConflict, TeamLink, TeamState,
     TeamStore, WaitingChange, WaitingWhat,
 };
+pub use team_connection::{NoConnectionString, Password, TeamConnection};
 
 /// Projects, milestones and lineage, shared by several processes.
 ///

@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 
 pub use keys::DetachKey;
 
-use crate::projects::{CommandError, fold_journals, folders, live_terminal};
+use crate::projects::{CommandError, NamedStore, fold_journals, folders, live_terminal};
 use keys::KeyReader;
 use outer::Outer;
 
@@ -49,6 +49,7 @@ enum Left {
 /// # Errors
 /// [`CommandError`]; the terminal is restored in any case.
 pub fn attach(
+    store: &NamedStore,
     word: &str,
     terminal: TerminalKey,
     detach_key: DetachKey,
@@ -58,8 +59,8 @@ pub fn attach(
         return Err(CommandError::NoTerminal);
     }
     let folders = folders()?;
-    fold_journals(&folders);
-    let status = live_terminal(&folders, word, terminal)?;
+    fold_journals(store, &folders);
+    let status = live_terminal(store, &folders, word, terminal)?;
     let lock = Hosts::new(folders).lock(status.project, status.terminal);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
