@@ -19,6 +19,7 @@ mod listing;
 mod milestones;
 mod projects;
 mod session_ids;
+pub(super) mod signals;
 mod transcripts;
 
 use std::collections::BTreeMap;

@@ -7,6 +7,7 @@
 mod calls;
 mod drain;
 mod file;
+mod follow;
 mod mirror;
 mod outbox;
 mod overlay;
@@ -39,6 +40,8 @@ pub use state::{
 /// [`Store::move_project`](super::Store::move_project) changes no document.
 pub struct TeamStore {
     team: Arc<Team>,
+    /// Ends the following thread.
+    following: Option<Arc<follow::Stop>>,
 }
 
 /// Whether a store keeps its lists up to date by itself.
@@ -67,7 +70,10 @@ struct Team {
     local: Database,
     heard: Mutex<state::Heard>,
     live: Mutex<Liveness>,
+    /// A thread keeps the mirror up to date.
+    follows: bool,
     revision: watch::Sender<u64>,
+    presence: watch::Sender<u64>,
     draining: Mutex<()>,
 }
 
@@ -103,11 +109,20 @@ impl TeamStore {
                 how: Live::Not,
                 as_of,
             }),
+            follows: following == Following::Yes,
             revision: watch::Sender::new(0),
+            presence: watch::Sender::new(0),
             draining: Mutex::new(()),
         });
-        let _ = following;
-        let store = Self { team };
+        let following = match following {
+            Following::Yes => {
+                let (local, _) = Database::open(&path, at, file::SCHEMA)?;
+                let stop = follow::start(Arc::clone(&team), local);
+                Some(stop.map_err(|source| StoreError::Io { path, source })?)
+            }
+            Following::No => None,
+        };
+        let store = Self { team, following };
         Ok(OpenedTeam { store, set_aside })
     }
 
@@ -139,6 +154,12 @@ impl TeamStore {
     /// A number that moves whenever lists, state or outbox may have changed.
     pub fn revision(&self) -> watch::Receiver<u64> {
         self.team.revision.subscribe()
+    }
+
+    /// A number that moves when somebody's lease, or where a transcript lies, may have changed.
+    /// That a lease ran out tells nobody: only its own time does.
+    pub fn presence(&self) -> watch::Receiver<u64> {
+        self.team.presence.subscribe()
     }
 
     /// The server alone: for what is neither mirrored nor waits.
@@ -185,6 +206,14 @@ impl TeamStore {
     }
 }
 
+impl Drop for TeamStore {
+    fn drop(&mut self) {
+        if let Some(following) = &self.following {
+            following.stop();
+        }
+    }
+}
+
 impl fmt::Debug for TeamStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TeamStore")
@@ -213,6 +242,10 @@ impl Team {
     /// Tells that something may be different.
     fn moved(&self) {
         self.revision.send_modify(|number| *number += 1);
+    }
+
+    fn presence_moved(&self) {
+        self.presence.send_modify(|number| *number += 1);
     }
 
     /// Notes in the mirror what the server has said. Where that fails, what is shown in an

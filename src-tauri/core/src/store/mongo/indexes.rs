@@ -11,24 +11,53 @@ use super::link::Link;
 use super::{milestones, projects, session_ids};
 
 pub(super) async fn ensure(link: &Link) {
-    for (collection, name, keys) in [
-        (
-            projects::COLLECTION,
-            "reprise_workspace_path",
-            doc! { "workspace_path": 1 },
-        ),
-        (
-            milestones::COLLECTION,
-            "reprise_output_project_id",
-            doc! { "output_project_id": 1 },
-        ),
-        (
-            session_ids::LINEAGE,
-            "reprise_project_id",
-            // Also finds the newest row of each project by its index alone.
-            doc! { "project_id": 1, "at_us": -1 },
-        ),
-    ] {
+    ensure_these(
+        link,
+        [
+            (
+                projects::COLLECTION,
+                "reprise_workspace_path",
+                doc! { "workspace_path": 1 },
+            ),
+            (
+                milestones::COLLECTION,
+                "reprise_output_project_id",
+                doc! { "output_project_id": 1 },
+            ),
+            (
+                session_ids::LINEAGE,
+                "reprise_project_id",
+                // Also finds the newest row of each project by its index alone.
+                doc! { "project_id": 1, "at_us": -1 },
+            ),
+        ],
+    )
+    .await;
+}
+
+/// Those that find what changed lately, where the server does not tell it.
+pub(super) async fn ensure_recent(link: &Link) {
+    ensure_these(
+        link,
+        [
+            (
+                projects::COLLECTION,
+                "reprise_updated_at",
+                doc! { "updated_at": 1 },
+            ),
+            (
+                milestones::COLLECTION,
+                "reprise_updated_at",
+                doc! { "updated_at": 1 },
+            ),
+            (session_ids::LINEAGE, "reprise_added", doc! { "added": 1 }),
+        ],
+    )
+    .await;
+}
+
+async fn ensure_these(link: &Link, wanted: [(&str, &str, Document); 3]) {
+    for (collection, name, keys) in wanted {
         // Whoever may not look at the indexes may not make any.
         if let Ok(false) = has(link, collection, &keys).await {
             let options = IndexOptions::builder().name(name.to_owned()).build();

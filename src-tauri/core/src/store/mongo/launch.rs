@@ -13,7 +13,7 @@ use super::listing::{all, one};
 use crate::model::{DisplayMode, LaunchOptions, ProjectId};
 use crate::store::ServerError;
 
-const COLLECTION: &str = "reprise_launch_options";
+pub(super) const COLLECTION: &str = "reprise_launch_options";
 
 pub(super) async fn of(link: &Link, project: ProjectId) -> Result<LaunchOptions, ServerError> {
     let filter = doc! { "_id": project.as_object_id() };
@@ -22,7 +22,22 @@ pub(super) async fn of(link: &Link, project: ProjectId) -> Result<LaunchOptions,
 }
 
 pub(super) async fn of_all(link: &Link) -> Result<HashMap<ProjectId, LaunchOptions>, ServerError> {
-    let documents = all(link, COLLECTION, Document::new(), Document::new()).await?;
+    of_those(link, Document::new()).await
+}
+
+pub(super) async fn of_these(
+    link: &Link,
+    projects: impl Iterator<Item = ProjectId>,
+) -> Result<HashMap<ProjectId, LaunchOptions>, ServerError> {
+    let ids: Vec<_> = projects.map(|id| id.as_object_id()).collect();
+    of_those(link, doc! { "_id": { "$in": ids } }).await
+}
+
+async fn of_those(
+    link: &Link,
+    filter: Document,
+) -> Result<HashMap<ProjectId, LaunchOptions>, ServerError> {
+    let documents = all(link, COLLECTION, filter, Document::new()).await?;
     let options = documents.iter().filter_map(|document| {
         let project = object_id(document, "_id")?;
         Some((project.into(), read(document)))

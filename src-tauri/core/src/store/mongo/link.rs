@@ -62,6 +62,7 @@ pub enum ServerState {
 }
 
 /// A client of one database, and what is known of its server.
+#[derive(Clone)]
 pub(super) struct Link {
     pub address: Address,
     database: Database,
@@ -92,6 +93,10 @@ impl Link {
 
     pub fn collection(&self, name: &str) -> Collection<RawDocumentBuf> {
         self.database.collection(name)
+    }
+
+    pub fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Another database on the same server.

@@ -57,7 +57,7 @@ pub(super) async fn aggregated(
     collected(link, cursor).await
 }
 
-async fn collected<T>(
+pub(super) async fn collected<T>(
     link: &Link,
     mut cursor: Cursor<T>,
 ) -> Result<Vec<RawDocumentBuf>, ServerError> {

@@ -611,6 +611,9 @@ impl Team {
 
     /// Notes all projects, which were fetched.
     fn all_fetched(&self, projects: &[OutputProject], since: Moment) {
+        if self.follows {
+            return;
+        }
         let now = Timestamp::now();
         let there = projects.iter().map(|project| project.id).collect();
         self.note(|sql| {

@@ -243,6 +243,33 @@ pub(super) fn put_milestones_of(
     Ok(())
 }
 
+/// Removes the milestones that are not among these, which are all.
+pub(super) fn keep_milestones(
+    sql: &Connection,
+    there: &HashSet<MilestoneId>,
+    since: Moment,
+) -> rusqlite::Result<()> {
+    let gone: Vec<MilestoneId> = sql
+        .prepare_cached("SELECT id FROM milestones")?
+        .query_map([], |row| row.get::<_, String>(0))?
+        .filter_map(|id| id.map(|id| id.parse().ok()).transpose())
+        .filter(|id| !matches!(id, Ok(id) if there.contains(id)))
+        .collect::<Result<_, _>>()?;
+    for id in gone {
+        remove_milestone(sql, id, Known::Fetched(since))?;
+    }
+    Ok(())
+}
+
+/// About how many projects and milestones there are.
+pub(super) fn counts(sql: &Connection) -> rusqlite::Result<(i64, i64)> {
+    let count = |query| sql.query_row(query, [], |row| row.get(0));
+    Ok((
+        count("SELECT count(*) FROM projects")?,
+        count("SELECT count(*) FROM milestones")?,
+    ))
+}
+
 /// Adds a row; one that is there can only learn that a message was sent. `added` orders rows of
 /// the same time, as it does on the server.
 pub(super) fn put_row(sql: &Connection, entry: &LineageEntry, added: &str) -> rusqlite::Result<()> {

@@ -1,6 +1,7 @@
 //! The store of a team: the contract while its server is there, then what it makes up for when
 //! it is not.
 
+mod following;
 mod offline;
 
 use std::path::Path;
