@@ -22,7 +22,7 @@ use crate::complain::complain;
 use crate::events::Event;
 use crate::preferences::PreferencesFile;
 use crate::state::App;
-use crate::{arguments, closing, page, plans, platform, shell, window};
+use crate::{arguments, closing, page, plans, platform, shell, team, window};
 
 const IDENTIFIER: &str = "dev.reprise.Reprise";
 /// A window that is being moved has come to rest after this much time.
@@ -102,6 +102,7 @@ fn build(folder: Option<PathBuf>, store: ChosenStore) -> Result<tauri::App, Stri
             store::use_store,
             store::give_store_password,
             store::ask_keyring,
+            store::settle_conflict,
             store::import_local,
             store::import_progress,
             store::stop_import,
@@ -162,6 +163,7 @@ fn set_up(
     preferences::look_for_claude(app.clone());
     tauri::async_runtime::spawn(follow_terminals(app.clone()));
     tauri::async_runtime::spawn(shell::follow(app.clone()));
+    tauri::async_runtime::spawn(team::follow(app.clone()));
     tauri::async_runtime::spawn(app.state::<App>().live.clone().keep_looking());
     tauri::async_runtime::spawn(follow_window(app.clone(), moved));
     Ok(())

@@ -9,7 +9,7 @@ use reprise_core::folders::Folders;
 use reprise_core::model::{ProjectId, TerminalKey};
 use reprise_core::project_sessions::{ProjectSessions, open_store};
 use reprise_core::session::hosts::Hosts;
-use reprise_core::store::{SetAside, StoreError};
+use reprise_core::store::{Following, ServerError, SetAside, StoreError, TeamStore};
 use tauri::{AppHandle, Manager, Runtime};
 
 use crate::attachments::Attachments;
@@ -19,7 +19,7 @@ use crate::dto::{
     ClaudeCheck, CommandError, Locale, Notice, Preferences, PreferencesPatch, ProjectView,
     ProjectsUpdate, TerminalRef,
 };
-use crate::error::AppError;
+use crate::error::{AppError, server_error};
 use crate::import::Importing;
 use crate::live::LiveTerminals;
 use crate::page::Page;
@@ -56,6 +56,8 @@ pub struct App {
     pub shell: Shell,
     /// The plans that are watched.
     pub plans: Plans,
+    /// Told when a store was opened or closed.
+    pub other_store: tokio::sync::Notify,
     /// What is being brought into a team's store.
     pub importing: Arc<Importing>,
     /// None until the store could be opened.
@@ -70,6 +72,8 @@ pub struct App {
 pub struct Sessions {
     /// The core's side of it.
     pub core: Arc<ProjectSessions>,
+    /// The store, where it is a team's.
+    pub team: Option<Arc<TeamStore>>,
     /// The build that new hosts run, where it could be told.
     pub build: Option<String>,
 }
@@ -79,6 +83,7 @@ pub struct Sessions {
 struct Known {
     build: Option<String>,
     store_set_aside: Option<Notice>,
+    unreadable: Option<Notice>,
     store_error: Option<CommandError>,
     open_refused: Option<CommandError>,
     claude: Option<ClaudeCheck>,
@@ -107,6 +112,7 @@ impl App {
             page: Page::default(),
             shell: Shell::new(Timestamp::now()),
             plans: Plans::default(),
+            other_store: tokio::sync::Notify::new(),
             importing: Arc::default(),
             opened: tokio::sync::Mutex::default(),
             claude_search: tokio::sync::Mutex::default(),
@@ -135,13 +141,23 @@ impl App {
             unblocked(move || open_sessions(folders, &store, preferences)).await?;
         let mut known = self.known();
         known.build.clone_from(&sessions.build);
-        known.store_set_aside = set_aside.map(|set_aside| Notice::StoreSetAside {
-            file: self.folders.database().display().to_string(),
-            kept_as: set_aside.moved_to.display().to_string(),
+        known.store_set_aside = set_aside.map(|set_aside| {
+            let kept_as = set_aside.moved_to.display().to_string();
+            let file = kept_as.split(".corrupt-").next().unwrap_or(&kept_as);
+            Notice::StoreSetAside {
+                file: file.to_owned(),
+                kept_as,
+            }
         });
         drop(known);
         *opened = Some(sessions.clone());
+        self.other_store.notify_waiters();
         Ok(sessions)
+    }
+
+    /// The team's store, where one is open.
+    pub async fn team(&self) -> Option<Arc<TeamStore>> {
+        self.opened.lock().await.as_ref()?.team.clone()
     }
 
     /// Closes the store; the next call opens the one that is chosen by then. Live terminals
@@ -152,11 +168,28 @@ impl App {
         {
             let mut known = self.known();
             known.store_set_aside = None;
+            known.unreadable = None;
             known.store_error = None;
             known.folded.clear();
         }
+        self.other_store.notify_waiters();
         // Closing may wait for its threads.
         tauri::async_runtime::spawn_blocking(move || drop(before));
+    }
+
+    /// Notes the documents of a team's database that cannot be understood; whether that changed
+    /// anything.
+    pub fn note_unreadable(&self, documents: &[ServerError]) -> bool {
+        let notice = documents.first().map(|first| Notice::DocumentsUnreadable {
+            server: first.server.clone(),
+            database: first.database.clone(),
+            documents: documents.len(),
+            first: server_error(first),
+        });
+        let mut known = self.known();
+        let changed = known.unreadable != notice;
+        known.unreadable = notice;
+        changed
     }
 
     /// Why the store could not be read the last time.
@@ -387,10 +420,11 @@ impl App {
 
     /// What the person should know of, now.
     pub fn notices(&self) -> Vec<Notice> {
-        let (set_aside, store_error, open_refused, build) = {
+        let (set_aside, unreadable, store_error, open_refused, build) = {
             let known = self.known();
             (
                 known.store_set_aside.clone(),
+                known.unreadable.clone(),
                 known.store_error.clone(),
                 known.open_refused.clone(),
                 known.build.clone(),
@@ -409,6 +443,7 @@ impl App {
         [
             store_error.map(|error| Notice::StoreUnavailable { error }),
             set_aside,
+            unreadable,
             self.preferences.notice(),
             open_refused.map(|error| Notice::OpenRefused { error }),
             (!waiting.is_empty()).then_some(Notice::HostsWaitForRestart { terminals: waiting }),
@@ -472,7 +507,7 @@ fn open_sessions(
     preferences: Preferences,
 ) -> Result<(Sessions, Option<SetAside>), AppError> {
     let choice = store.complete(preferences.store.as_deref())?;
-    let opened = open_store(&choice, &folders)?;
+    let opened = open_store(&choice, &folders, Following::Yes)?;
     let program = std::env::current_exe()
         .map_err(|error| AppError::Internal {
             reason: error.to_string(),
@@ -491,6 +526,7 @@ fn open_sessions(
     let build = core.build().ok();
     let sessions = Sessions {
         core: Arc::new(core),
+        team: opened.team,
         build,
     };
     Ok((sessions, opened.set_aside))

@@ -1,12 +1,19 @@
 //! The store in plain data, for the window.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use reprise_core::model::{MilestoneId, ProjectId};
 use reprise_core::store::{
-    DatabaseKind, Diagnosis, LoginAs, NoConnectionString, Password, ServerError, Step,
-    TeamConnection,
+    self, DatabaseKind, Diagnosis, LoginAs, NoConnectionString, Password, ServerError, Step, Store,
+    StoreError, TeamConflict, TeamConnection, TeamLink, TeamStore,
 };
 
-use crate::dto::{self, ConnectionDraft, ConnectionParts, StoreTest, TestStep};
+use crate::dto::{
+    self, ConflictWhat, ConnectionDraft, ConnectionParts, StoreConflict, StoreLink, StoreTest,
+    StoreView, TestStep, WaitingChange, WaitingWhat,
+};
 use crate::error::server_error;
+use crate::work_views::milestone_word;
 
 /// A connection string as the person typed or pasted it, taken apart. What is none stays as it
 /// is: it may be half typed.
@@ -70,6 +77,140 @@ pub fn store_test(found: &Diagnosis) -> StoreTest {
         login_as: found.login_as.as_ref().map(login_as),
         try_with: found.try_with.as_ref().map(|with| with.parameter()),
         details: details(found),
+    }
+}
+
+/// How a team's store is, in plain data.
+pub struct TeamSeen {
+    link: StoreLink,
+    as_of: Option<String>,
+    waiting: Vec<WaitingChange>,
+    conflicts: Vec<StoreConflict>,
+}
+
+impl TeamSeen {
+    /// Puts it into the view of the store.
+    pub fn put_into(self, view: &mut StoreView) {
+        view.link = self.link;
+        view.as_of = self.as_of;
+        view.waiting = self.waiting;
+        view.conflicts = self.conflicts;
+    }
+}
+
+/// How a team's store is.
+///
+/// # Errors
+/// [`StoreError`], of its file on this computer.
+pub fn team(team: &TeamStore) -> Result<TeamSeen, StoreError> {
+    let state = team.state()?;
+    let waiting = team.waiting()?;
+    let names = Names::of(team, &waiting, &state.conflicts);
+    let link = match &state.link {
+        TeamLink::Connecting => StoreLink::Connecting,
+        TeamLink::Connected => StoreLink::Connected,
+        TeamLink::Lost { since, why } => StoreLink::Lost {
+            since: since.to_string(),
+            why: server_error(why),
+        },
+        TeamLink::ReadOnly { why } => StoreLink::ReadOnly {
+            why: server_error(why),
+        },
+        TeamLink::Refused { why } => StoreLink::Refused {
+            why: server_error(why),
+        },
+    };
+    Ok(TeamSeen {
+        link,
+        as_of: state.as_of.map(|at| at.to_string()),
+        waiting: waiting.iter().map(|it| names.waiting(it)).collect(),
+        conflicts: state
+            .conflicts
+            .iter()
+            .map(|it| names.conflict(it))
+            .collect(),
+    })
+}
+
+/// Whether a conflict is the one that was shown, with both values.
+pub fn is_shown_as(conflict: &TeamConflict, shown: &StoreConflict) -> bool {
+    let nameless = |conflict: &StoreConflict| {
+        let mut conflict = conflict.clone();
+        if let ConflictWhat::MilestoneStatus { milestone, .. } = &mut conflict.what {
+            *milestone = None;
+        }
+        conflict
+    };
+    nameless(&Names::default().conflict(conflict)) == nameless(shown)
+}
+
+/// What the milestones that changes are about are called.
+#[derive(Default)]
+struct Names(BTreeMap<MilestoneId, String>);
+
+impl Names {
+    fn of(team: &TeamStore, waiting: &[store::WaitingChange], conflicts: &[TeamConflict]) -> Self {
+        let of_waiting = waiting.iter().filter_map(|it| match it.what {
+            store::WaitingWhat::MilestoneStatus { .. } => Some(it.project),
+            _ => None,
+        });
+        let of_conflicts = conflicts.iter().filter_map(|it| match it.what {
+            store::ConflictWhat::MilestoneStatus { .. } => Some(it.project),
+            store::ConflictWhat::SessionId { .. } => None,
+        });
+        let projects: BTreeSet<ProjectId> = of_waiting.chain(of_conflicts).collect();
+        let milestones = projects.into_iter().filter_map(|project| {
+            // Without a name its id is shown.
+            team.milestones(project).ok()
+        });
+        let named = milestones
+            .flatten()
+            .map(|milestone| (milestone.id, milestone.element_name));
+        Self(named.collect())
+    }
+
+    fn waiting(&self, change: &store::WaitingChange) -> WaitingChange {
+        WaitingChange {
+            project_id: change.project.to_string(),
+            what: match &change.what {
+                store::WaitingWhat::SessionId { new, .. } => WaitingWhat::SessionId {
+                    new: new.as_stored().map(str::to_owned),
+                },
+                store::WaitingWhat::MilestoneStatus { milestone, new } => {
+                    WaitingWhat::MilestoneStatus {
+                        milestone_id: milestone.to_string(),
+                        milestone: self.0.get(milestone).cloned(),
+                        new: milestone_word(*new),
+                    }
+                }
+                store::WaitingWhat::ProjectStatus(_) => WaitingWhat::ProjectStatus,
+                store::WaitingWhat::History => WaitingWhat::History,
+            },
+            since: change.since.to_string(),
+        }
+    }
+
+    fn conflict(&self, conflict: &TeamConflict) -> StoreConflict {
+        StoreConflict {
+            project_id: conflict.project.to_string(),
+            what: match &conflict.what {
+                store::ConflictWhat::SessionId { ours, theirs } => ConflictWhat::SessionId {
+                    ours: ours.to_string(),
+                    theirs: theirs.as_stored().map(str::to_owned),
+                },
+                store::ConflictWhat::MilestoneStatus {
+                    milestone,
+                    ours,
+                    theirs,
+                } => ConflictWhat::MilestoneStatus {
+                    milestone_id: milestone.to_string(),
+                    milestone: self.0.get(milestone).cloned(),
+                    ours: milestone_word(*ours),
+                    theirs: milestone_word(*theirs),
+                },
+            },
+            since: conflict.since.to_string(),
+        }
     }
 }
 

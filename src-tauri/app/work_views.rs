@@ -52,12 +52,7 @@ pub fn milestone(project: &OutputProject, milestone: &Milestone) -> dto::Milesto
         id: milestone.id.to_string(),
         project_id: milestone.project.to_string(),
         name: milestone.element_name.clone(),
-        status: match milestone.status {
-            MilestoneStatus::Pending => dto::MilestoneStatus::Pending,
-            MilestoneStatus::InProgress => dto::MilestoneStatus::InProgress,
-            MilestoneStatus::Completed => dto::MilestoneStatus::Completed,
-            MilestoneStatus::Failed => dto::MilestoneStatus::Failed,
-        },
+        status: milestone_word(milestone.status),
         created_at: milestone.created_at,
         updated_at: milestone.updated_at,
         completed_at: milestone.completed_at,
@@ -66,6 +61,16 @@ pub fn milestone(project: &OutputProject, milestone: &Milestone) -> dto::Milesto
             .display()
             .to_string(),
         context_exists: planning::has_context(workspace, milestone.id),
+    }
+}
+
+/// The stored status of a milestone.
+pub fn milestone_word(status: MilestoneStatus) -> dto::MilestoneStatus {
+    match status {
+        MilestoneStatus::Pending => dto::MilestoneStatus::Pending,
+        MilestoneStatus::InProgress => dto::MilestoneStatus::InProgress,
+        MilestoneStatus::Completed => dto::MilestoneStatus::Completed,
+        MilestoneStatus::Failed => dto::MilestoneStatus::Failed,
     }
 }
 

@@ -14,6 +14,7 @@ import type {
   FrontView,
   GridSize,
   ImportReport,
+  KeepValue,
   MilestoneStatus,
   MilestoneView,
   NewMilestone,
@@ -29,6 +30,7 @@ import type {
   StartMilestoneOutcome,
   StartOutcome,
   StoreChosen,
+  StoreConflict,
   StoreTest,
   StoreView,
   TerminalPalette,
@@ -173,6 +175,8 @@ export const useStore = (draft: ConnectionDraft | null) =>
 export const giveStorePassword = (password: string) =>
   call<StoreChosen>('give_store_password', { password });
 export const askKeyring = () => call<StoreView>('ask_keyring');
+export const settleConflict = (conflict: StoreConflict, keep: KeepValue) =>
+  call<boolean>('settle_conflict', { conflict, keep });
 export const importLocal = (trial: boolean) => call<ImportReport>('import_local', { trial });
 export const importProgress = () => call<{ done: number; total: number } | null>('import_progress');
 export const stopImport = () => call<undefined>('stop_import');

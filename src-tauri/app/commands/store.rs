@@ -4,8 +4,8 @@ use reprise_core::store::{Password, StoreChoice, TeamConnection, diagnose};
 use tauri::{AppHandle, State};
 
 use crate::dto::{
-    ConnectionDraft, ConnectionParts, ImportProgress, ImportReport, StoreChosen, StoreTest,
-    StoreView,
+    ConnectionDraft, ConnectionParts, ImportProgress, ImportReport, KeepValue, StoreChosen,
+    StoreConflict, StoreTest, StoreView,
 };
 use crate::error::{AppError, CommandResult, server_error};
 use crate::events::Event;
@@ -109,6 +109,19 @@ pub async fn ask_keyring(handle: AppHandle, app: State<'_, App>) -> CommandResul
     app.projects().await;
     tell(&handle);
     Ok(app.store_view().await)
+}
+
+/// Settles a conflict as it was shown; false where it is another one by now.
+#[tauri::command]
+pub async fn settle_conflict(
+    handle: AppHandle,
+    app: State<'_, App>,
+    conflict: StoreConflict,
+    keep: KeepValue,
+) -> CommandResult<bool> {
+    let settled = app.settle(conflict, keep).await;
+    tell(&handle);
+    Ok(settled?)
 }
 
 /// Brings what this computer's store has into the team's that is in use, or says what that

@@ -31,8 +31,9 @@ pub use start::{
     EarlierSession, ElsewhereView, ResumeFailure, ResumeFailureCause, StartChoice, StartOutcome,
 };
 pub use store::{
-    ConnectionDraft, ConnectionParts, Contents, DatabaseKind, HostFound, LoggedIn, LoginAs,
-    PasswordPlace, Rights, StoreChosen, StoreKind, StoreLink, StoreTest, StoreView, Talk, TestStep,
+    ConflictWhat, ConnectionDraft, ConnectionParts, Contents, DatabaseKind, HostFound, KeepValue,
+    LoggedIn, LoginAs, PasswordPlace, Rights, StoreChosen, StoreConflict, StoreKind, StoreLink,
+    StoreTest, StoreView, Talk, TestStep, WaitingChange, WaitingWhat,
 };
 pub use terminal::{GridSize, TerminalPalette, TerminalRef, TerminalState, TerminalView};
 pub use work::{
@@ -121,6 +122,11 @@ mod tests {
             StoreKind,
             StoreLink,
             PasswordPlace,
+            WaitingChange,
+            WaitingWhat,
+            StoreConflict,
+            ConflictWhat,
+            KeepValue,
             ConnectionDraft,
             ConnectionParts,
             StoreTest,

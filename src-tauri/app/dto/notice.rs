@@ -27,6 +27,17 @@ pub enum Notice {
         /// What happened and what to do.
         error: CommandError,
     },
+    /// Documents of the team's database that cannot be understood, and are left out.
+    DocumentsUnreadable {
+        /// The hosts.
+        server: String,
+        /// The database.
+        database: String,
+        /// How many.
+        documents: usize,
+        /// The first of them.
+        first: CommandError,
+    },
     /// The preferences were damaged; they were kept aside and the defaults are in use.
     PreferencesSetAside {
         /// The preferences' file.

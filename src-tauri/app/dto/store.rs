@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::CommandError;
+use super::{CommandError, MilestoneStatus};
 
 /// The store in use, and how it is.
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
@@ -23,6 +23,12 @@ pub struct StoreView {
     pub connection: Option<String>,
     /// Whether it can be used.
     pub link: StoreLink,
+    /// When its lists were last known to be as the server has them; none: not known, or now.
+    pub as_of: Option<String>,
+    /// The changes that wait for the server, oldest first.
+    pub waiting: Vec<WaitingChange>,
+    /// Which of them met a change of somebody else: the person decides.
+    pub conflicts: Vec<StoreConflict>,
     /// Where its password is.
     pub password: PasswordPlace,
 }
@@ -49,6 +55,20 @@ pub enum StoreKind {
 pub enum StoreLink {
     /// It can.
     Connected,
+    /// It is looked for, for the first time.
+    Connecting,
+    /// It is away, and looked for all the time.
+    Lost {
+        /// Since when.
+        since: String,
+        /// Why.
+        why: CommandError,
+    },
+    /// It can be read and not be written to.
+    ReadOnly {
+        /// What it said.
+        why: CommandError,
+    },
     /// It is there and lets us do nothing, or cannot be opened.
     Refused {
         /// Why.
@@ -68,6 +88,96 @@ pub enum PasswordPlace {
     Memory,
     /// It is needed and not known.
     Missing,
+}
+
+/// A change that waits for the server.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct WaitingChange {
+    /// The project it belongs to.
+    pub project_id: String,
+    /// What it is.
+    pub what: WaitingWhat,
+    /// When it was made.
+    pub since: String,
+}
+
+/// What waits.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum WaitingWhat {
+    /// The project's session id.
+    SessionId {
+        /// What the server is to hold; none: no id.
+        new: Option<String>,
+    },
+    /// A milestone's status.
+    MilestoneStatus {
+        /// The milestone.
+        milestone_id: String,
+        /// What it is called, where that is known.
+        milestone: Option<String>,
+        /// What it is to be.
+        new: MilestoneStatus,
+    },
+    /// The project's status.
+    ProjectStatus,
+    /// The history of session ids.
+    History,
+}
+
+/// A change that met a change of somebody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreConflict {
+    /// The project it belongs to.
+    pub project_id: String,
+    /// Both values.
+    pub what: ConflictWhat,
+    /// When ours was changed.
+    pub since: String,
+}
+
+/// Both values of a conflict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum ConflictWhat {
+    /// The project's session id.
+    SessionId {
+        /// What this computer came to.
+        ours: String,
+        /// What the database holds; none: no id.
+        theirs: Option<String>,
+    },
+    /// A milestone's status.
+    MilestoneStatus {
+        /// The milestone.
+        milestone_id: String,
+        /// What it is called, where that is known.
+        milestone: Option<String>,
+        /// What this computer came to.
+        ours: MilestoneStatus,
+        /// What the database holds.
+        theirs: MilestoneStatus,
+    },
+}
+
+/// What the person decided about a conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum KeepValue {
+    /// The database's stays.
+    Theirs,
+    /// This computer's takes its place.
+    Ours,
 }
 
 /// A connection as it stands in the settings' fields.

@@ -117,6 +117,11 @@ impl Folders {
         &self.config
     }
 
+    /// The folder of what is kept, the files of teams' stores among it.
+    pub fn data_dir(&self) -> &Path {
+        &self.data
+    }
+
     /// The embedded database.
     pub fn database(&self) -> PathBuf {
         self.data.join("reprise.sqlite3")

@@ -12,7 +12,7 @@ use reprise_core::project_sessions::{ProjectSessions, chosen_store, open_store};
 use reprise_core::session::client::ClientError;
 use reprise_core::session::hosts::Hosts;
 use reprise_core::session::protocol::HostStatus;
-use reprise_core::store::Store;
+use reprise_core::store::{Following, Store};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +98,7 @@ impl NamedStore {
     fn open(&self, folders: &Folders) -> Option<&Arc<dyn Store>> {
         let opened = self.opened.get_or_init(|| {
             let opened = chosen_store(self.named.as_deref(), folders)
-                .and_then(|choice| Ok(open_store(&choice, folders)?));
+                .and_then(|choice| Ok(open_store(&choice, folders, Following::No)?));
             let complain = |error: &_| {
                 eprintln!("reprise-session: going on without the store: {error}");
             };

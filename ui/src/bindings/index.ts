@@ -1153,6 +1153,18 @@ connection: string | null,
  */
 link: StoreLink, 
 /**
+ * When its lists were last known to be as the server has them; none: not known, or now.
+ */
+asOf: string | null, 
+/**
+ * The changes that wait for the server, oldest first.
+ */
+waiting: Array<WaitingChange>, 
+/**
+ * Which of them met a change of somebody else: the person decides.
+ */
+conflicts: Array<StoreConflict>, 
+/**
  * Where its password is.
  */
 password: PasswordPlace, };
@@ -1165,7 +1177,19 @@ export type StoreKind = "local" | "team" | "none";
 /**
  * Whether the store can be used.
  */
-export type StoreLink = { "state": "connected" } | { "state": "refused", 
+export type StoreLink = { "state": "connected" } | { "state": "connecting" } | { "state": "lost", 
+/**
+ * Since when.
+ */
+since: string, 
+/**
+ * Why.
+ */
+why: CommandError, } | { "state": "readOnly", 
+/**
+ * What it said.
+ */
+why: CommandError, } | { "state": "refused", 
 /**
  * Why.
  */
@@ -1175,6 +1199,95 @@ why: CommandError, };
  * Where a password is.
  */
 export type PasswordPlace = "notNeeded" | "keyring" | "memory" | "missing";
+
+/**
+ * A change that waits for the server.
+ */
+export type WaitingChange = { 
+/**
+ * The project it belongs to.
+ */
+projectId: string, 
+/**
+ * What it is.
+ */
+what: WaitingWhat, 
+/**
+ * When it was made.
+ */
+since: string, };
+
+/**
+ * What waits.
+ */
+export type WaitingWhat = { "kind": "sessionId", 
+/**
+ * What the server is to hold; none: no id.
+ */
+new: string | null, } | { "kind": "milestoneStatus", 
+/**
+ * The milestone.
+ */
+milestoneId: string, 
+/**
+ * What it is called, where that is known.
+ */
+milestone: string | null, 
+/**
+ * What it is to be.
+ */
+new: MilestoneStatus, } | { "kind": "projectStatus" } | { "kind": "history" };
+
+/**
+ * A change that met a change of somebody else.
+ */
+export type StoreConflict = { 
+/**
+ * The project it belongs to.
+ */
+projectId: string, 
+/**
+ * Both values.
+ */
+what: ConflictWhat, 
+/**
+ * When ours was changed.
+ */
+since: string, };
+
+/**
+ * Both values of a conflict.
+ */
+export type ConflictWhat = { "kind": "sessionId", 
+/**
+ * What this computer came to.
+ */
+ours: string, 
+/**
+ * What the database holds; none: no id.
+ */
+theirs: string | null, } | { "kind": "milestoneStatus", 
+/**
+ * The milestone.
+ */
+milestoneId: string, 
+/**
+ * What it is called, where that is known.
+ */
+milestone: string | null, 
+/**
+ * What this computer came to.
+ */
+ours: MilestoneStatus, 
+/**
+ * What the database holds.
+ */
+theirs: MilestoneStatus, };
+
+/**
+ * What the person decided about a conflict.
+ */
+export type KeepValue = "theirs" | "ours";
 
 /**
  * A connection as it stands in the settings' fields.
@@ -1520,7 +1633,23 @@ keptAs: string, } | { "kind": "storeUnavailable",
 /**
  * What happened and what to do.
  */
-error: CommandError, } | { "kind": "preferencesSetAside", 
+error: CommandError, } | { "kind": "documentsUnreadable", 
+/**
+ * The hosts.
+ */
+server: string, 
+/**
+ * The database.
+ */
+database: string, 
+/**
+ * How many.
+ */
+documents: number, 
+/**
+ * The first of them.
+ */
+first: CommandError, } | { "kind": "preferencesSetAside", 
 /**
  * The preferences' file.
  */

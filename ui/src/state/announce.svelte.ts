@@ -68,6 +68,11 @@ function say({ urgent, text }: { urgent: boolean; text: string }): void {
   else announcements.polite = text;
 }
 
+/** Says something when there is time for it. */
+export function announce(text: string): void {
+  say({ urgent: false, text });
+}
+
 export function announceChanges(before: Shown[], after: Shown[], front: string | null): void {
   const now = Date.now();
   const byId = Object.fromEntries(before.map((shown) => [shown.view.id, shown]));

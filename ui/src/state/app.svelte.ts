@@ -16,10 +16,10 @@ import type {
   ProjectView,
   StoreView,
 } from '../bindings';
-import { nearestLocale, setLocale } from '../i18n/index.svelte';
+import { nearestLocale, setLocale, t } from '../i18n/index.svelte';
 import { loadFonts } from '../fonts';
 import * as ipc from '../ipc';
-import { announceChanges } from './announce.svelte';
+import { announce, announceChanges } from './announce.svelte';
 import { clock } from './clock.svelte';
 import { runAction } from './actions';
 import { reasonOf } from './errors';
@@ -27,6 +27,7 @@ import { byId, updated } from './projects';
 import { focusRegion } from './regions';
 import { ProjectSession } from './session.svelte';
 import type { SettingsPage } from './settings';
+import { isBack } from './store';
 import { applyTheme } from './theme.svelte';
 import { type ShownState, shownState } from './words';
 import { Works } from './work.svelte';
@@ -35,6 +36,7 @@ export type Dialog =
   | { kind: 'close'; running: number }
   | { kind: 'tray' }
   | { kind: 'storePassword' }
+  | { kind: 'storeChanges' }
   | { kind: 'end'; projectId: string }
   | { kind: 'restart'; projectId: string }
   | { kind: 'remove'; projectId: string }
@@ -215,8 +217,15 @@ export class App {
   #upto = 0;
   /** How the store is. */
   async readStore(): Promise<void> {
-    const store = await this.attempt(() => ipc.storeView());
-    if (store) this.store = store;
+    try {
+      const store = await ipc.storeView();
+      if (isBack(this.store, store)) announce(t('announce.storeBack'));
+      this.store = store;
+    } catch (error) {
+      this.trouble = reasonOf(error);
+    }
+    // What others changed may be a milestone of the project in front.
+    if (this.selectedId !== null) this.works.changed(this.selectedId);
   }
 
   #refreshing: Promise<void> | null = null;
@@ -365,8 +374,16 @@ export class App {
 
   /** Where the store is looked after: its password where that is missing, else its settings. */
   showStore(): void {
-    if (this.store?.password === 'missing') this.dialog = { kind: 'storePassword' };
-    else this.settings = 'store';
+    const store = this.store;
+    if (!store) return;
+    const link = store.link;
+    const needsPassword =
+      store.password === 'missing' ||
+      (link.state === 'refused' && link.why.code === 'loginRefused' && store.user !== null);
+    if (needsPassword && store.kind === 'team') this.dialog = { kind: 'storePassword' };
+    else if (store.conflicts.length > 0 || store.waiting.length > 0) {
+      this.dialog = { kind: 'storeChanges' };
+    } else this.settings = 'store';
   }
 
   closeSettings(): void {

@@ -1,7 +1,8 @@
 /** The store's state in words. */
 import type { CommandError, StoreView } from '../bindings';
 import type { IconName } from '../components/Icon.svelte';
-import { t } from '../i18n/index.svelte';
+import { timeOfDay } from '../i18n/format';
+import { locale, t } from '../i18n/index.svelte';
 
 export interface StoreWords {
   icon: IconName;
@@ -37,7 +38,23 @@ export function storeWords(store: StoreView): StoreWords {
   }
   switch (link.state) {
     case 'connected':
-      return { icon: 'store', text: t('status.team'), bad: false };
+      return store.conflicts.length > 0
+        ? {
+            icon: 'store',
+            text: t('status.teamConflicts', { count: store.conflicts.length }),
+            bad: true,
+          }
+        : { icon: 'store', text: t('status.team'), bad: false };
+    case 'connecting':
+      return { icon: 'storeAway', text: t('status.teamConnecting'), bad: false };
+    case 'lost':
+      return {
+        icon: 'storeAway',
+        text: t('status.teamLost', { time: timeOfDay(locale(), link.since) }),
+        bad: true,
+      };
+    case 'readOnly':
+      return { icon: 'store', text: t('status.teamReadOnly'), bad: true };
     case 'refused':
       return {
         icon: 'storeAway',
@@ -45,4 +62,44 @@ export function storeWords(store: StoreView): StoreWords {
         bad: true,
       };
   }
+}
+
+/** What begins when the team's store cannot be used as usual; null where nothing is wrong. */
+export function troubleKey(store: StoreView): string | null {
+  if (store.kind !== 'team') return null;
+  switch (store.link.state) {
+    case 'connected':
+    case 'connecting':
+      return null;
+    case 'lost':
+      return `store lost ${store.link.since}`;
+    case 'readOnly':
+    case 'refused':
+      return `store ${store.link.state} ${store.link.why.code} ${store.server}/${store.database}`;
+  }
+}
+
+/** Which changes met somebody else's; null where none did. */
+export function conflictKey(store: StoreView): string | null {
+  if (store.conflicts.length === 0) return null;
+  return `store conflicts ${JSON.stringify(store.conflicts)}`;
+}
+
+/** Whether the team's store is there again after it was away. */
+export function isBack(before: StoreView | null, now: StoreView): boolean {
+  return (
+    before?.kind === 'team' &&
+    now.kind === 'team' &&
+    before.link.state === 'lost' &&
+    now.link.state === 'connected'
+  );
+}
+
+/** Whether a project's session id waits for the team's store. */
+export function waitsForStore(store: StoreView | null, projectId: string): boolean {
+  return (
+    store?.waiting.some(
+      (change) => change.projectId === projectId && change.what.kind === 'sessionId',
+    ) === true
+  );
 }

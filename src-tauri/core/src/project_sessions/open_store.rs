@@ -9,8 +9,8 @@ use serde::Deserialize;
 use crate::folders::Folders;
 use crate::keyring::{self, KeyringError};
 use crate::store::{
-    InvalidChoice, MongoStore, SetAside, SqliteStore, Store, StoreChoice, StoreError,
-    TeamConnection,
+    ConnectionString, Following, InvalidChoice, SetAside, SqliteStore, Store, StoreChoice,
+    StoreError, TeamConnection, TeamStore,
 };
 
 /// The file of the preferences, in [`Folders::preferences_dir`].
@@ -20,7 +20,9 @@ pub const PREFERENCES_FILE: &str = "preferences.json";
 pub struct OpenStore {
     /// The store.
     pub store: Arc<dyn Store>,
-    /// The damaged file that lay in the place of this computer's store.
+    /// The same, where it is a team's.
+    pub team: Option<Arc<TeamStore>>,
+    /// The damaged file that lay in the place of the one on this computer.
     pub set_aside: Option<SetAside>,
 }
 
@@ -48,23 +50,36 @@ pub enum OpenStoreError {
     Store(#[from] StoreError),
 }
 
-/// Opens a store. A password that its connection lacks is not looked for.
+/// Opens a store; a team's server need not be there. A password that its connection lacks is not
+/// looked for.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn open_store(choice: &StoreChoice, folders: &Folders) -> Result<OpenStore, StoreError> {
+pub fn open_store(
+    choice: &StoreChoice,
+    folders: &Folders,
+    following: Following,
+) -> Result<OpenStore, StoreError> {
+    let now = Timestamp::now();
     match choice {
         StoreChoice::Local => {
-            let opened = SqliteStore::open(&folders.database(), Timestamp::now())?;
+            let opened = SqliteStore::open(&folders.database(), now)?;
             Ok(OpenStore {
                 store: Arc::new(opened.store),
+                team: None,
                 set_aside: opened.set_aside,
             })
         }
-        StoreChoice::Team(connection) => Ok(OpenStore {
-            store: Arc::new(MongoStore::open(&connection.reveal())?),
-            set_aside: None,
-        }),
+        StoreChoice::Team(connection) => {
+            let string = ConnectionString::parse(&connection.reveal())?;
+            let opened = TeamStore::open(&string, folders.data_dir(), following, now)?;
+            let team = Arc::new(opened.store);
+            Ok(OpenStore {
+                store: team.clone(),
+                team: Some(team),
+                set_aside: opened.set_aside,
+            })
+        }
     }
 }
 
