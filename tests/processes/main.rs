@@ -5,6 +5,8 @@
 mod attach;
 mod claude;
 mod host;
+#[path = "../support/mongod.rs"]
+mod mongod;
 mod phases;
 mod queue;
 #[path = "../support/real_claude.rs"]
@@ -12,6 +14,7 @@ mod real_claude;
 mod send;
 mod states;
 mod store;
+mod team;
 mod typed;
 mod unattended;
 mod viewer;

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use reprise_core::folders::Folders;
 use reprise_core::model::{OutputProject, TerminalSize};
 use reprise_core::project_sessions::ProjectSessions;
-use reprise_core::store::SqliteStore;
+use reprise_core::store::{SqliteStore, Store};
 
 pub const SIZE: TerminalSize = TerminalSize { cols: 80, rows: 24 };
 /// Far beyond what anything here takes; only a failure waits so long.
@@ -101,6 +101,19 @@ impl World {
             env!("CARGO_PKG_VERSION"),
             self.env.clone(),
         )
+    }
+
+    /// The same machine with its projects in another store.
+    pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
+        let folders = self.sessions.folders().clone();
+        self.sessions = Arc::new(ProjectSessions::new(
+            store,
+            folders,
+            PathBuf::from(env!("CARGO_BIN_EXE_reprise-session")),
+            env!("CARGO_PKG_VERSION"),
+            self.env.clone(),
+        ));
+        self
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{ProjectSessions, SessionsError, StartChoice, lock};
 use crate::claude::resume::TranscriptFact;
@@ -17,8 +16,6 @@ use crate::session::journal::{JournalEvent, JournalRecord};
 use crate::session::protocol::HostStatus;
 use crate::store::{LeaseOutcome, Presence, ServerError, StoreError};
 
-/// A lease without a session may be of a start that is under way for so long.
-const STARTING: Duration = Duration::from_secs(10);
 /// How often a lease is tried that somebody lets go of in this very moment.
 const TRIES: usize = 3;
 
@@ -33,7 +30,7 @@ pub struct Elsewhere {
     /// The server cannot be asked whether one has.
     pub away: Option<ServerError>,
     /// Whether [`StartChoice::StartAnyway`] can go on with the conversation: its transcript is
-    /// here as well, perhaps an older one, or nothing was said in it.
+    /// here as well, perhaps an older one, or there is none yet.
     pub can_go_on: bool,
 }
 
@@ -83,6 +80,10 @@ impl ProjectSessions {
         // What was chosen was chosen in view of what was shown, and of nothing else.
         let agreed = match choice {
             None | Some(StartChoice::TryAgain) => None,
+            Some(StartChoice::StartAnyway) => {
+                let asked = lock(&self.asked).get(&project.id).cloned();
+                asked.filter(|asked| asked.can_go_on)
+            }
             Some(_) => lock(&self.asked).get(&project.id).cloned(),
         };
         let against = self.against(presence, project, choice, agreed.as_ref())?;
@@ -119,6 +120,17 @@ impl ProjectSessions {
                 None => None,
             };
             let place = place.filter(|place| place.machine.id != *here);
+            // A lease that ran out tells until when it was surely worked on.
+            let place = place.map(|place| match &before {
+                Some(lease) if lease.holder.id == place.machine.id && !lease.is_live() => {
+                    let last_active = place.last_active.max(lease.expires);
+                    TranscriptPlace {
+                        last_active,
+                        ..place
+                    }
+                }
+                _ => place,
+            });
             let live = before.clone().filter(Lease::is_live);
             if let Some(live) = live.filter(|live| !agreed_to(live)) {
                 return self.stands_against(project, Some(live), place, None);
@@ -133,7 +145,11 @@ impl ProjectSessions {
                 )
             };
             // Another conversation, or our copy, is what the person wants then.
-            let resumes = matches!(choice, None | Some(StartChoice::TryAgain));
+            let resumes = match choice {
+                None | Some(StartChoice::TryAgain) => true,
+                Some(StartChoice::StartAnyway) => agreed.is_none(),
+                Some(_) => false,
+            };
             if let Some(place) = place
                 && resumes
                 && is_theirs(&place)?
@@ -186,13 +202,11 @@ impl ProjectSessions {
         transcript: Option<TranscriptPlace>,
         away: Option<ServerError>,
     ) -> Result<Option<Box<Elsewhere>>, SessionsError> {
+        // That nothing was said is not known before the other machine has written it down: then
+        // there would be two conversations of one id.
         let facts = self.facts(project, &project.claude_session_id, None)?;
-        let nothing_said = !facts.message_sent && facts.kept_copy.is_none();
-        let can_go_on = match facts.transcript {
-            TranscriptFact::Usable(_) => true,
-            TranscriptFact::Missing { .. } => nothing_said,
-            _ => false,
-        };
+        let can_go_on = project.claude_session_id.id().is_none()
+            || matches!(facts.transcript, TranscriptFact::Usable(_));
         Ok(Some(Box::new(Elsewhere {
             lease,
             transcript,
@@ -274,11 +288,33 @@ impl ProjectSessions {
         }
         for lease in presence.leases() {
             let is_ours = lease.is_live() && lease.holder.id == presence.machine().id;
-            if is_ours && !live.contains(&lease.project) && !self.may_be_starting(&lease) {
+            // Not while it is being started, which holds it, too.
+            let turn = self.start_lock(lease.project);
+            if is_ours
+                && !live.contains(&lease.project)
+                && let Ok(_turn) = turn.try_lock()
+                && !self.is_held(lease.project)
+            {
+                self.note_end(presence, &lease)?;
                 presence.release_lease(lease.project)?;
             }
         }
         Ok(lost)
+    }
+
+    fn is_held(&self, project: ProjectId) -> bool {
+        let terminals = self.hosts.of_project(project);
+        terminals.contains(&TerminalKey::Claude)
+    }
+
+    /// Notes until when the session of a lease was worked on.
+    fn note_end(&self, presence: &dyn Presence, lease: &Lease) -> Result<(), StoreError> {
+        let Some(id) = &lease.session_id else {
+            return Ok(());
+        };
+        let end = self.hosts.last_end(lease.project);
+        let at = end.map_or_else(Timestamp::now, |end| end.at);
+        presence.note_transcript(lease.project, id, at)
     }
 
     /// Which of these projects another machine has live, or whose conversation's transcript it
@@ -312,14 +348,6 @@ impl ProjectSessions {
             }
         }
         found
-    }
-
-    fn may_be_starting(&self, lease: &Lease) -> bool {
-        let left = SignedDuration::try_from(lease.left).unwrap_or_default();
-        let now = lease.expires - left;
-        let age = now.duration_since(lease.since);
-        let is_young = age < SignedDuration::try_from(STARTING).unwrap_or_default();
-        is_young || self.start_lock(lease.project).try_lock().is_err()
     }
 }
 

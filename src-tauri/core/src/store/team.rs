@@ -11,6 +11,7 @@ mod follow;
 mod mirror;
 mod outbox;
 mod overlay;
+mod presence;
 mod state;
 
 use std::fmt;
@@ -25,7 +26,9 @@ use self::mirror::{Known, Moment};
 use self::outbox::{Chain, Chains};
 use super::sqlite::Database;
 use super::{ConnectionString, MongoStore, SetAside, StoreError};
-use crate::model::{CurrentSessionId, MilestoneId, MilestoneStatus, OutputProject, ProjectId};
+use crate::model::{
+    CurrentSessionId, Machine, MilestoneId, MilestoneStatus, OutputProject, ProjectId,
+};
 
 pub use state::{
     ConflictWhat, Keep, Live, Settled, TeamConflict, TeamLink, TeamState, WaitingChange,
@@ -75,6 +78,7 @@ struct Team {
     revision: watch::Sender<u64>,
     presence: watch::Sender<u64>,
     draining: Mutex<()>,
+    present: presence::Present,
 }
 
 /// How current the mirror is.
@@ -85,7 +89,8 @@ struct Liveness {
 }
 
 impl TeamStore {
-    /// Opens the store of the database that `string` names, with its file in `data_dir/teams`.
+    /// Opens the store of the database that `string` names, with its file in `data_dir/teams`,
+    /// for this machine.
     /// The server need not be there. A damaged file is set aside as the embedded store does it.
     ///
     /// # Errors
@@ -93,6 +98,7 @@ impl TeamStore {
     pub fn open(
         string: &ConnectionString,
         data_dir: &Path,
+        machine: Machine,
         following: Following,
         at: Timestamp,
     ) -> Result<OpenedTeam, StoreError> {
@@ -113,6 +119,7 @@ impl TeamStore {
             revision: watch::Sender::new(0),
             presence: watch::Sender::new(0),
             draining: Mutex::new(()),
+            present: presence::Present::new(machine),
         });
         let following = match following {
             Following::Yes => {

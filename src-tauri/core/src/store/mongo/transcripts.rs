@@ -42,12 +42,16 @@ impl MongoStore {
         self.run(async |link| of(link, session_id).await)
     }
 
-    /// Where all transcripts are that were noted.
+    /// Where the transcripts are that were noted since then (all, where nothing is given), and
+    /// when the newest of them was noted; by the server's clock.
     ///
     /// # Errors
     /// [`ServerError`]
-    pub fn transcripts(&self) -> Result<Vec<TranscriptPlace>, ServerError> {
-        self.run(async |link| all(link).await)
+    pub fn transcripts_since(
+        &self,
+        since: Option<Timestamp>,
+    ) -> Result<(Vec<TranscriptPlace>, Option<Timestamp>), ServerError> {
+        self.run(async |link| noted_since(link, since).await)
     }
 }
 
@@ -71,6 +75,8 @@ pub(super) async fn note(
         "host": literal(&here.host),
         "user": literal(&here.user),
         "last_active": { "$max": ["$last_active", at] },
+        // For those who ask what is new.
+        "noted_at": "$$NOW",
     };
     let update = vec![doc! { "$set": fields }];
     let upsert = || {
@@ -102,10 +108,18 @@ pub(super) async fn of(
     Ok(found.and_then(|document| place(&document)))
 }
 
-/// Where all transcripts are that were noted.
-pub(super) async fn all(link: &Link) -> Result<Vec<TranscriptPlace>, ServerError> {
-    let found = listing::all(link, COLLECTION, Document::new(), Document::new()).await?;
-    Ok(found.iter().filter_map(|it| place(it)).collect())
+/// The places that were noted since then, and when the newest of them was.
+async fn noted_since(
+    link: &Link,
+    since: Option<Timestamp>,
+) -> Result<(Vec<TranscriptPlace>, Option<Timestamp>), ServerError> {
+    let filter = match since {
+        Some(since) => doc! { "noted_at": { "$gte": date(since) } },
+        None => Document::new(),
+    };
+    let found = listing::all(link, COLLECTION, filter, Document::new()).await?;
+    let newest = found.iter().filter_map(|it| time(it, "noted_at")).max();
+    Ok((found.iter().filter_map(|it| place(it)).collect(), newest))
 }
 
 /// Reads a document; what is none is left out.

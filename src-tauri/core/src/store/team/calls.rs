@@ -12,8 +12,8 @@ use crate::model::{
     MilestoneStatus, OutputProject, ProjectId, ProjectStatus, SessionSource,
 };
 use crate::store::{
-    CreateOutcome, MoveOutcome, NewMilestone, NewProject, ReplaceOutcome, SaveOutcome, ServerError,
-    Store, StoreError,
+    CreateOutcome, MoveOutcome, NewMilestone, NewProject, Presence, ReplaceOutcome, SaveOutcome,
+    ServerError, Store, StoreError,
 };
 
 /// What the server says.
@@ -172,6 +172,10 @@ impl Team {
 }
 
 impl Store for TeamStore {
+    fn presence(&self) -> Option<&dyn Presence> {
+        Some(self)
+    }
+
     fn create_project(&self, new: NewProject) -> Result<CreateOutcome, StoreError> {
         let team = &*self.team;
         if let Some(there) = self.project_at(&new.workspace_path)? {
@@ -558,7 +562,8 @@ impl Store for TeamStore {
     /// of the server lies there.
     fn change_mark(&self) -> Result<Option<u64>, StoreError> {
         if self.team.is_live() {
-            self.team.local.change_mark().map(Some)
+            let mark = self.team.local.change_mark()?;
+            Ok(Some(mark.wrapping_add(self.team.present.mark())))
         } else {
             Ok(None)
         }

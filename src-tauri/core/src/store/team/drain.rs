@@ -38,6 +38,7 @@ macro_rules! or_away {
 
 /// Applies what waits of all projects. What one of them cannot do does not stop the others.
 pub(super) fn all(team: &Team) -> Result<(), StoreError> {
+    team.apply_transcripts()?;
     let mut trouble = None;
     for id in team.local.read(outbox::projects)? {
         match one(team, id) {

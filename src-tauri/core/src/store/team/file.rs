@@ -110,6 +110,11 @@ CREATE TABLE folders (
     project_id TEXT NOT NULL PRIMARY KEY,
     path TEXT NOT NULL UNIQUE
 ) STRICT;
+CREATE TABLE waiting_transcripts (
+    session_id TEXT NOT NULL PRIMARY KEY,
+    project_id TEXT NOT NULL,
+    at_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 "];
 
 fn probes() -> Vec<String> {
@@ -130,6 +135,7 @@ fn probes() -> Vec<String> {
         "SELECT project_id, session_id FROM waiting_marks".into(),
         "SELECT project_id, new, at_us, since_us FROM waiting_project_statuses".into(),
         "SELECT project_id, path FROM folders".into(),
+        "SELECT session_id, project_id, at_us FROM waiting_transcripts".into(),
     ]
 }
 

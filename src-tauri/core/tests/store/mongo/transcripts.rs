@@ -30,7 +30,14 @@ fn the_machine_that_worked_on_a_conversation_last_has_its_transcript() {
         assert_eq!(note(&rui, time(5)), (ana.clone(), time(10)));
         assert_eq!(note(&ana, time(7)), (ana.clone(), time(10)));
         assert_eq!(note(&rui, time(11)), (rui.clone(), time(11)));
-        assert_eq!(store.transcripts().unwrap().len(), 1);
+        let (all, newest) = store.transcripts_since(None).unwrap();
+        assert_eq!(all.len(), 1);
+        assert_eq!(store.transcripts_since(newest).unwrap().0, all);
+        let later = newest.unwrap() + SignedDuration::from_secs(1);
+        assert_eq!(
+            store.transcripts_since(Some(later)).unwrap(),
+            (vec![], None)
+        );
     }
 }
 

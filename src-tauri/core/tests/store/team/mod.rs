@@ -7,17 +7,27 @@ mod offline;
 use std::path::Path;
 
 use mongodb::bson::doc;
-use reprise_core::model::ProjectId;
+use reprise_core::model::{Machine, ProjectId};
 use reprise_core::store::{ConnectionString, Following, Store, TeamStore};
 use tempfile::TempDir;
 
 use crate::contract::{Subject, time};
 use crate::mongod::{self, Kind, SharedDatabase};
 
+/// The machine whose files are in a folder.
+pub fn machine_in(folder: &Path) -> Machine {
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    Machine {
+        id: name.to_owned(),
+        host: format!("host-{name}"),
+        user: "ana".to_owned(),
+    }
+}
+
 /// Opens the store of a machine.
-pub fn open(uri: &str, machine: &Path, following: Following) -> TeamStore {
+pub fn open(uri: &str, folder: &Path, following: Following) -> TeamStore {
     let string = ConnectionString::parse(uri).unwrap();
-    let opened = TeamStore::open(&string, machine, following, time(0)).unwrap();
+    let opened = TeamStore::open(&string, folder, machine_in(folder), following, time(0)).unwrap();
     assert_eq!(opened.set_aside, None);
     opened.store
 }
