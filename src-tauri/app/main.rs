@@ -18,6 +18,7 @@ mod page;
 mod plans;
 mod platform;
 mod preferences;
+mod presence;
 mod project_list;
 mod setup;
 mod shell;

@@ -22,7 +22,7 @@ use crate::complain::complain;
 use crate::events::Event;
 use crate::preferences::PreferencesFile;
 use crate::state::App;
-use crate::{arguments, closing, page, plans, platform, shell, team, window};
+use crate::{arguments, closing, page, plans, platform, presence, shell, team, window};
 
 const IDENTIFIER: &str = "dev.reprise.Reprise";
 /// A window that is being moved has come to rest after this much time.
@@ -166,6 +166,7 @@ fn set_up(
     tauri::async_runtime::spawn(team::follow(app.clone()));
     tauri::async_runtime::spawn(app.state::<App>().live.clone().keep_looking());
     tauri::async_runtime::spawn(follow_window(app.clone(), moved));
+    tauri::async_runtime::spawn(presence::keep(app.clone()));
     Ok(())
 }
 

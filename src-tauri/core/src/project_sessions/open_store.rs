@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::folders::Folders;
 use crate::keyring::{self, KeyringError};
+use crate::machine::{self, MachineError};
 use crate::store::{
     ConnectionString, Following, InvalidChoice, SetAside, SqliteStore, Store, StoreChoice,
     StoreError, TeamConnection, TeamStore,
@@ -72,7 +73,10 @@ pub fn open_store(
         }
         StoreChoice::Team(connection) => {
             let string = ConnectionString::parse(&connection.reveal())?;
-            let opened = TeamStore::open(&string, folders.data_dir(), following, now)?;
+            let machine = machine::this(folders, |name| std::env::var_os(name)).map_err(
+                |MachineError { path, source }| StoreError::Io { path, source },
+            )?;
+            let opened = TeamStore::open(&string, folders.data_dir(), machine, following, now)?;
             let team = Arc::new(opened.store);
             Ok(OpenStore {
                 store: team.clone(),
