@@ -73,9 +73,8 @@ pub fn open_store(
         }
         StoreChoice::Team(connection) => {
             let string = ConnectionString::parse(&connection.reveal())?;
-            let machine = machine::this(folders, |name| std::env::var_os(name)).map_err(
-                |MachineError { path, source }| StoreError::Io { path, source },
-            )?;
+            let machine = machine::this(folders, |name| std::env::var_os(name))
+                .map_err(|MachineError { path, source }| StoreError::Io { path, source })?;
             let opened = TeamStore::open(&string, folders.data_dir(), machine, following, now)?;
             let team = Arc::new(opened.store);
             Ok(OpenStore {
