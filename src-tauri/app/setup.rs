@@ -178,9 +178,15 @@ async fn follow_terminals(app: AppHandle) {
         // Whatever cannot be removed now is found again at the next start.
         tauri::async_runtime::spawn_blocking(move || sessions.core.collect_unused_builds());
     }
+    if state.look_for_build().await {
+        // The page may have asked before: hosts of another build are told of.
+        Event::ProjectsChanged.send(&app);
+        Event::NoticesChanged.send(&app);
+    }
     let mut notices = state.notices();
     loop {
         state.live.change().await;
+        state.look_for_build().await;
         state.fold_changes().await;
         plans::note_news(&app).await;
         Event::ProjectsChanged.send(&app);

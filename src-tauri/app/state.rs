@@ -33,8 +33,10 @@ use crate::{window, words};
 /// The program of hosts and hooks, which is installed beside this one.
 const SESSION_PROGRAM: &str = "reprise-session";
 
-/// The page is told of so many projects at once: the first come into sight before the last.
-const AT_ONCE: usize = 1_000;
+/// The page is told of so many projects with its first picture, and of so many at once then:
+/// the first come into sight before the last.
+const AT_FIRST: usize = 1_000;
+const AT_ONCE: usize = 5_000;
 
 /// The running app.
 pub struct App {
@@ -74,8 +76,6 @@ pub struct Sessions {
     pub core: Arc<ProjectSessions>,
     /// The store, where it is a team's.
     pub team: Option<Arc<TeamStore>>,
-    /// The build that new hosts run, where it could be told.
-    pub build: Option<String>,
 }
 
 /// What was found out and stays until it is found out anew.
@@ -140,7 +140,6 @@ impl App {
         let (sessions, set_aside) =
             unblocked(move || open_sessions(folders, &store, preferences)).await?;
         let mut known = self.known();
-        known.build.clone_from(&sessions.build);
         known.store_set_aside = set_aside.map(|set_aside| {
             let kept_as = set_aside.moved_to.display().to_string();
             let file = kept_as.split(".corrupt-").next().unwrap_or(&kept_as);
@@ -214,7 +213,7 @@ impl App {
     /// The same, with the project that is to be shown, although its turn may be later.
     pub async fn projects_with(&self, since: u64, show: Option<&str>) -> ProjectsUpdate {
         let (list, _) = self.up_to_date().await;
-        let mut update = list.changes(since, AT_ONCE);
+        let mut update = list.changes(since, AT_FIRST);
         let shown = show.and_then(|id| list.project(id.parse().ok()?));
         if let Some(shown) = shown
             && !update.changed.iter().any(|view| view.id == shown.id)
@@ -260,6 +259,22 @@ impl App {
         known.store_error = error;
         drop(known);
         (list, changed)
+    }
+
+    /// Finds out which build new hosts run, unless that is known; whether it is news. It takes
+    /// a moment, since its program is read: the list does not wait for it.
+    pub async fn look_for_build(&self) -> bool {
+        if self.build().is_some() {
+            return false;
+        }
+        let Ok(sessions) = self.sessions().await else {
+            return false;
+        };
+        // A program that is missing is told when something is to be started with it.
+        let build = unblocked(move || sessions.core.build()).await.ok();
+        let found = build.is_some();
+        self.known().build = build;
+        found
     }
 
     /// The build that new hosts run, where it could be told.
@@ -522,12 +537,9 @@ fn open_sessions(
     );
     core.choose_cli(preferences.claude_path.map(Into::into));
     core.fold_all();
-    // A program that is missing is told when something is to be started with it.
-    let build = core.build().ok();
     let sessions = Sessions {
         core: Arc::new(core),
         team: opened.team,
-        build,
     };
     Ok((sessions, opened.set_aside))
 }

@@ -239,7 +239,7 @@ pub async fn start_milestone(
     let (project, outcome, command, backup, was_live) = started?;
     let backup = backup.map(work_views::backup);
     Event::WorkChanged(project).send(&handle);
-    Ok(match views::outcome(outcome, sessions.build.as_deref()) {
+    Ok(match views::outcome(outcome, app.build().as_deref()) {
         StartOutcome::Live { .. } if was_live => StartMilestoneOutcome::Queued {
             command_id: command.to_string(),
             backup,

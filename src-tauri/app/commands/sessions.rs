@@ -44,7 +44,7 @@ pub async fn start_session(
     if started.is_ok() != found_before {
         look_for_claude(handle);
     }
-    Ok(views::outcome(started?, sessions.build.as_deref()))
+    Ok(views::outcome(started?, app.build().as_deref()))
 }
 
 /// Another shell in the project's workspace.
@@ -61,7 +61,7 @@ pub async fn new_shell(
     let core = sessions.core.clone();
     let status = unblocked(move || core.new_shell(id, view)).await?;
     app.live.find().await;
-    Ok(views::terminal(&status, sessions.build.as_deref()))
+    Ok(views::terminal(&status, app.build().as_deref()))
 }
 
 /// Ends a terminal's program, politely at first, and waits until it is gone. Needs no store.

@@ -2,6 +2,14 @@
 import type { Locale } from '../bindings';
 import { translate } from './index.svelte';
 
+/** Formatters by what they are for: to make one takes longer than to draw a row. */
+const dates: Record<string, Intl.DateTimeFormat> = {};
+
+function dateFormat(tag: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const name = `${tag} ${JSON.stringify(options)}`;
+  return (dates[name] ??= new Intl.DateTimeFormat(tag, options));
+}
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -36,7 +44,7 @@ export function sinceShort(language: Locale, at: string, now: number): string {
 /** A day without its year, where the year is this one: "17 Nov", "17 nov". */
 function dayShort(language: Locale, then: Date, today: Date): string {
   const year = then.getFullYear() === today.getFullYear() ? {} : ({ year: 'numeric' } as const);
-  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+  return dateFormat(language === 'en' ? 'en-GB' : language, {
     day: 'numeric',
     month: 'short',
     ...year,
@@ -57,8 +65,8 @@ export function dateAndTime(language: Locale, at: string): string {
   const then = new Date(at);
   if (Number.isNaN(then.getTime())) return at;
   const tag = language === 'en' ? 'en-GB' : language;
-  const date = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'long', year: 'numeric' });
-  const time = new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit' });
+  const date = dateFormat(tag, { day: 'numeric', month: 'long', year: 'numeric' });
+  const time = dateFormat(tag, { hour: '2-digit', minute: '2-digit' });
   return `${date.format(then)}, ${time.format(then)}`;
 }
 
@@ -67,7 +75,7 @@ export function timeOfDay(language: Locale, at: string): string {
   const then = new Date(at);
   if (Number.isNaN(then.getTime())) return '';
   const tag = language === 'en' ? 'en-GB' : language;
-  return new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit' }).format(then);
+  return dateFormat(tag, { hour: '2-digit', minute: '2-digit' }).format(then);
 }
 
 /** US dollars, with more digits while there is not a cent of them. */

@@ -55,14 +55,22 @@ export function fill(text: string, params: Record<string, string | number>): str
   });
 }
 
+/** How each language counts; made once, since every row of a list asks. */
+const counting: Partial<Record<Locale, { plural: Intl.PluralRules; number: Intl.NumberFormat }>> =
+  {};
+
 /** The text for a key in a given language. */
 export function translate<K extends Key>(language: Locale, key: K, ...rest: Params<K>): string {
   const params = (rest[0] ?? {}) as Record<string, string | number>;
   const message: string | Plural = languages[language][key];
   if (typeof message === 'string') return fill(message, params);
   const count = Number(params['count']);
-  const form = new Intl.PluralRules(language).select(count) === 'one' ? 'one' : 'other';
-  return fill(message[form], { ...params, count: new Intl.NumberFormat(language).format(count) });
+  const { plural, number } = (counting[language] ??= {
+    plural: new Intl.PluralRules(language),
+    number: new Intl.NumberFormat(language),
+  });
+  const form = plural.select(count) === 'one' ? 'one' : 'other';
+  return fill(message[form], { ...params, count: number.format(count) });
 }
 
 /** The text for a key in the current language; in a component it follows a change of language. */

@@ -164,6 +164,7 @@ export class App {
 
   async start(): Promise<void> {
     setLocale(nearestLocale(navigator.languages));
+    performance.mark('start');
     try {
       await ipc.listenToApp({
         projectsChanged: () => void this.refresh(),
@@ -184,6 +185,7 @@ export class App {
       // What already waited is counted beside the list; a cue is for what happens from now on.
       for (const view of this.needsYou) this.putOff.add(waitKey(view));
       this.phase = 'ready';
+      void tick().then(() => performance.mark('listed'));
     } catch (error) {
       this.bootError = reasonOf(error);
       this.phase = 'failed';
@@ -258,7 +260,10 @@ export class App {
     // Two answers may cross: what the later one tells is not undone.
     if (update.upto < this.#upto) return;
     this.#upto = update.upto;
-    if (!update.more) this.complete = true;
+    if (!update.more && !this.complete) {
+      this.complete = true;
+      performance.mark('complete');
+    }
     const before = update.changed.flatMap(({ id }) => {
       const view = this.project(id);
       return view ? [{ view, state: this.state(view) }] : [];
