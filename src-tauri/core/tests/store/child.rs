@@ -8,7 +8,10 @@ use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Barrier;
 
 use reprise_core::model::{ClaudeSessionId, CurrentSessionId, LineageEntry, SessionSource};
-use reprise_core::store::{MongoStore, SaveOutcome, SqliteStore, Store};
+use reprise_core::store::{
+    ConnectionString, Following, MongoStore, ReplaceOutcome, SaveOutcome, SqliteStore, Store,
+    TeamStore,
+};
 
 use crate::contract::{new_project, time};
 
@@ -26,6 +29,9 @@ pub enum Task {
     SaveIds,
     /// Writes projects, ids and rows until it is killed, and says each that is written.
     Write,
+    /// Changes session ids in a team's store until it is killed, and says each change that
+    /// counts. The place is that of [`team_place`].
+    ChangeIds,
 }
 
 impl Task {
@@ -34,6 +40,7 @@ impl Task {
             Self::Open => "open",
             Self::SaveIds => "save-ids",
             Self::Write => "write",
+            Self::ChangeIds => "change-ids",
         }
     }
 }
@@ -137,7 +144,41 @@ fn begins_here() {
         "open" => open(&database),
         "save-ids" => save_ids(&database),
         "write" => write(&database),
+        "change-ids" => change_ids(&database),
         other => panic!("no task {other:?}"),
+    }
+}
+
+/// A team's database, the machine's folder, and which part of the projects is meant: each
+/// `parts`th, from `part` on.
+pub fn team_place(uri: &str, machine: &Path, part: usize, parts: usize) -> PathBuf {
+    format!("{uri} {} {part} {parts}", machine.display()).into()
+}
+
+fn change_ids(place: &Path) {
+    let mut words = place.to_str().unwrap().split(' ');
+    let mut word = || words.next().unwrap();
+    let string = ConnectionString::parse(word()).unwrap();
+    let machine = PathBuf::from(word());
+    let (part, parts): (usize, usize) = (word().parse().unwrap(), word().parse().unwrap());
+    let opened = TeamStore::open(&string, &machine, Following::Yes, time(0)).unwrap();
+    let store = opened.store;
+    ready();
+    let projects = store.projects().unwrap();
+    loop {
+        for project in projects.iter().skip(part).step_by(parts) {
+            let current = store.project(project.id).unwrap().unwrap();
+            let new = ClaudeSessionId::generate();
+            let replaced = store.replace_session_id(
+                project.id,
+                &current.claude_session_id,
+                &new,
+                SessionSource::Clear,
+                jiff::Timestamp::now(),
+            );
+            assert_eq!(replaced.unwrap(), ReplaceOutcome::Replaced);
+            say(&format!("{} {new}", project.id));
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use super::proxy::Proxy;
 use crate::contract::{new_project, time};
 use crate::mongod::{self, Kind, Server};
 
-pub(super) const PASSWORD: &str = "p@ss/w:rd?é";
-pub(super) const ENCODED: &str = "p%40ss%2Fw%3Ard%3F%C3%A9";
+pub const PASSWORD: &str = "p@ss/w:rd?é";
+pub const ENCODED: &str = "p%40ss%2Fw%3Ard%3F%C3%A9";
 
 /// Opens a store that cannot be opened, and says why; what is said takes no longer than a
 /// person waits, and tells no password.
@@ -33,7 +33,7 @@ fn refused(uri: &str) -> ServerError {
     error
 }
 
-pub(super) fn tells_no_password(said: &str) {
+pub fn tells_no_password(said: &str) {
     for secret in [PASSWORD, ENCODED, "wr0ng", "mongodb://"] {
         assert!(!said.contains(secret), "{said}");
     }
@@ -49,7 +49,7 @@ fn fault(error: StoreError) -> ServerFault {
 
 /// A server that knows the users `ana` (who may do everything in `team`), `rui` (who may read
 /// there) and `eva` (who may nothing there).
-pub(super) fn with_users() -> Server {
+pub fn with_users() -> Server {
     let server = Server::unconfigured(Kind::Standalone, &["--auth"]);
     let role = |role: &str, db: &str| doc! { "role": role, "db": db };
     let user = |name: &str, roles: Vec<Document>| doc! { "createUser": name, "pwd": PASSWORD, "roles": roles };
@@ -71,7 +71,7 @@ pub(super) fn with_users() -> Server {
     server
 }
 
-pub(super) fn as_user(server: &Server, user: &str) -> String {
+pub fn as_user(server: &Server, user: &str) -> String {
     let uri = server.uri("team").replace("//", &format!("//{user}@"));
     format!("{uri}authSource=admin")
 }
@@ -108,12 +108,12 @@ fn who_may_what_is_told_in_words_without_the_password() {
 }
 
 /// Certificates of an authority of our own, and of another that looks the same.
-pub(super) struct Certificates {
+pub struct Certificates {
     folder: tempfile::TempDir,
 }
 
 impl Certificates {
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: String| fs::write(folder.path().join(name), text).unwrap();
         let authority = || {
@@ -133,11 +133,11 @@ impl Certificates {
         Self { folder }
     }
 
-    pub(super) fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub(super) fn server(&self, certificate: &str) -> Server {
+    pub fn server(&self, certificate: &str) -> Server {
         let [certificate, authority] =
             [certificate, "ca.pem"].map(|name| self.file(name).to_str().unwrap().to_owned());
         let options = [

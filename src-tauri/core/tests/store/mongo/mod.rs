@@ -1,16 +1,16 @@
 //! The store on a server: the contract, on a replica set and on a standalone server, then what
 //! only it promises.
 
-mod access;
+pub mod access;
 mod diagnosis;
 mod faults;
 mod import;
 mod leases;
 mod outages;
-mod proxy;
+pub mod proxy;
 mod races;
 mod transcripts;
-mod wxcode;
+pub mod wxcode;
 
 use mongodb::bson::doc;
 use reprise_core::model::ProjectId;

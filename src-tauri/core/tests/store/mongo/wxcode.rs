@@ -71,7 +71,7 @@ fn project(number: i32, fields: Document) -> Document {
     document
 }
 
-fn milestone(project: &Document, number: i32, fields: Document) -> Document {
+pub fn milestone(project: &Document, number: i32, fields: Document) -> Document {
     let mut document = doc! { "_id": ObjectId::new() };
     document.extend(foreign(number));
     document.extend(doc! {
@@ -94,7 +94,7 @@ fn without(mut document: Document, name: &str) -> Document {
 }
 
 /// Projects as they are found, the ones that are none behind them.
-fn projects() -> (Vec<Document>, Vec<Document>) {
+pub fn projects() -> (Vec<Document>, Vec<Document>) {
     let good = vec![
         project(0, doc! {}),
         project(
@@ -121,7 +121,7 @@ fn projects() -> (Vec<Document>, Vec<Document>) {
 }
 
 /// A database as wxcode leaves it: documents and indexes.
-async fn fill(database: &Database, collections: &[(&str, &[Document])]) {
+pub async fn fill(database: &Database, collections: &[(&str, &[Document])]) {
     for (name, documents) in collections {
         let collection = database.collection::<Document>(name);
         collection.insert_many(documents.iter()).await.unwrap();
@@ -142,10 +142,10 @@ async fn fill(database: &Database, collections: &[(&str, &[Document])]) {
     milestones.create_index(both).await.unwrap();
 }
 
-type Content = BTreeMap<String, RawDocumentBuf>;
+pub type Content = BTreeMap<String, RawDocumentBuf>;
 
 /// The documents of a collection as they are stored, by their `_id`.
-async fn content(database: &Database, collection: &str) -> Content {
+pub async fn content(database: &Database, collection: &str) -> Content {
     let collection = database.collection::<RawDocumentBuf>(collection);
     let mut cursor = collection.find(doc! {}).await.unwrap();
     let mut content = Content::new();
@@ -169,7 +169,7 @@ fn not_ours(document: &RawDocumentBuf, ours: &[&str]) -> RawDocumentBuf {
     rest
 }
 
-fn is_kept(before: &Content, after: &Content, ours: &[&str]) {
+pub fn is_kept(before: &Content, after: &Content, ours: &[&str]) {
     for (id, document) in before {
         let (was, is) = (not_ours(document, ours), not_ours(&after[id], ours));
         assert!(was.as_bytes() == is.as_bytes(), "{was:?}\nbecame\n{is:?}");
@@ -185,7 +185,7 @@ fn is_kept(before: &Content, after: &Content, ours: &[&str]) {
     }
 }
 
-fn id(document: &Document) -> ObjectId {
+pub fn id(document: &Document) -> ObjectId {
     document.get_object_id("_id").unwrap()
 }
 

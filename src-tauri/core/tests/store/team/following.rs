@@ -21,7 +21,7 @@ use crate::mongod::{self, Kind, Server, SharedDatabase};
 const SOON: Duration = Duration::from_secs(2);
 
 /// Waits until something is so, and says how long that took.
-fn until(what: &str, limit: Duration, mut is_so: impl FnMut() -> bool) -> Duration {
+pub fn until(what: &str, limit: Duration, mut is_so: impl FnMut() -> bool) -> Duration {
     let from = Instant::now();
     while !is_so() {
         assert!(from.elapsed() < limit, "not within {limit:?}: {what}");
@@ -30,7 +30,7 @@ fn until(what: &str, limit: Duration, mut is_so: impl FnMut() -> bool) -> Durati
     from.elapsed()
 }
 
-fn live(store: &TeamStore) -> Live {
+pub fn live(store: &TeamStore) -> Live {
     let patience = Duration::from_secs(30);
     until("it follows", patience, || {
         store.state().unwrap().live != Live::Not

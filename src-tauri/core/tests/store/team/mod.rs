@@ -1,8 +1,11 @@
 //! The store of a team: the contract while its server is there, then what it makes up for when
 //! it is not.
 
+mod crashes;
 mod following;
 mod offline;
+mod refusals;
+mod scale;
 
 use std::path::Path;
 
