@@ -175,6 +175,8 @@ impl Follower {
                 self.forget();
                 Ok(())
             }
+            // What is no MongoDB of MongoDB's may say that in its own way.
+            Err(why) if why.fault == ServerFault::Failed => self.poll(),
             Err(why) => self.told(Err(why)),
         }
     }

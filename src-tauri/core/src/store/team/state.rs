@@ -202,6 +202,10 @@ impl Heard {
             self.read_only = Some(why.clone());
             return;
         }
+        if was_change && why.fault == ServerFault::Failed {
+            // This one change cannot be made, for whatever reason; the server is there.
+            return;
+        }
         let since = self.trouble.as_ref().map_or_else(Timestamp::now, |it| it.0);
         self.trouble = Some((since, why.clone()));
     }
