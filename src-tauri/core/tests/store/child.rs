@@ -8,10 +8,7 @@ use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Barrier;
 
 use reprise_core::model::{ClaudeSessionId, CurrentSessionId, LineageEntry, SessionSource};
-use reprise_core::store::{
-    ConnectionString, Following, MongoStore, ReplaceOutcome, SaveOutcome, SqliteStore, Store,
-    TeamStore,
-};
+use reprise_core::store::{Following, MongoStore, ReplaceOutcome, SaveOutcome, SqliteStore, Store};
 
 use crate::contract::{new_project, time};
 
@@ -158,11 +155,9 @@ pub fn team_place(uri: &str, machine: &Path, part: usize, parts: usize) -> PathB
 fn change_ids(place: &Path) {
     let mut words = place.to_str().unwrap().split(' ');
     let mut word = || words.next().unwrap();
-    let string = ConnectionString::parse(word()).unwrap();
-    let machine = PathBuf::from(word());
+    let (uri, machine) = (word(), PathBuf::from(word()));
     let (part, parts): (usize, usize) = (word().parse().unwrap(), word().parse().unwrap());
-    let opened = TeamStore::open(&string, &machine, Following::Yes, time(0)).unwrap();
-    let store = opened.store;
+    let store = crate::team::open(uri, &machine, Following::Yes);
     ready();
     let projects = store.projects().unwrap();
     loop {

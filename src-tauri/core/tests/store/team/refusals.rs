@@ -11,7 +11,7 @@ use reprise_core::store::{
 };
 
 use super::following::{live, until};
-use super::open;
+use super::{machine_in, open};
 use crate::contract::{new_project, time};
 use crate::mongo::access::{ENCODED, PASSWORD, as_user, tells_no_password, with_users};
 use crate::mongod::{Kind, SharedDatabase};
@@ -94,7 +94,14 @@ fn a_damaged_file_is_set_aside_and_the_server_is_what_there_is() {
         .unwrap();
     fs::write(&file, "no database at all, and long enough to be looked at").unwrap();
     let string = ConnectionString::parse(&database.uri()).unwrap();
-    let opened = TeamStore::open(&string, machine.path(), Following::No, time(1)).unwrap();
+    let opened = TeamStore::open(
+        &string,
+        machine.path(),
+        machine_in(machine.path()),
+        Following::No,
+        time(1),
+    )
+    .unwrap();
     let set_aside = opened.set_aside.unwrap();
     assert!(set_aside.moved_to.exists());
     assert_eq!(opened.store.projects().unwrap().len(), 1);
