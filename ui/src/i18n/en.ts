@@ -292,6 +292,7 @@ export const en = {
   'failure.againOrphan': 'When the process has ended.',
   'failure.againStored': 'With the same session.',
   'failure.againMachine': 'When the session on {host} has ended.',
+  'failure.againCopied': 'When its transcript has been brought to this computer.',
   'failure.againStore': 'When the team’s store is back.',
   'failure.anyway': 'Go on here all the same',
   'failure.anywayLive':

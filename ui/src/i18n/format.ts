@@ -78,6 +78,13 @@ export function timeOfDay(language: Locale, at: string): string {
   return dateFormat(tag, { hour: '2-digit', minute: '2-digit' }).format(then);
 }
 
+/** The time of today, or the day: "18:42", "2 Nov". */
+export function timeOrDay(language: Locale, at: string, now: number): string {
+  const then = new Date(at);
+  const isToday = !Number.isNaN(then.getTime()) && sameDay(then, new Date(now));
+  return isToday ? timeOfDay(language, at) : day(language, at, now);
+}
+
 /** US dollars, with more digits while there is not a cent of them. */
 export function money(language: Locale, usd: number): string {
   return new Intl.NumberFormat(language, {

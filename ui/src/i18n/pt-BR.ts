@@ -285,6 +285,7 @@ export const ptBR: Messages = {
   'failure.againOrphan': 'Quando o processo tiver terminado.',
   'failure.againStored': 'Com a mesma sessão.',
   'failure.againMachine': 'Quando a sessão em {host} tiver terminado.',
+  'failure.againCopied': 'Quando a transcrição dela tiver sido trazida para este computador.',
   'failure.againStore': 'Quando o armazenamento da equipe tiver voltado.',
   'failure.anyway': 'Continuar aqui mesmo assim',
   'failure.anywayLive':

@@ -111,6 +111,14 @@ describe('the state of a project', () => {
     });
     const transcript = project(null, { elsewhere: { ...there, live: false } });
     expect(shownState(transcript, undefined).word).toBe('On atlas');
+    const asked = {
+      phase: 'cannotResume',
+      resuming: false,
+      openingSince: '',
+      ended: null,
+    } as const;
+    expect(shownState(live, asked).glyph).toBe('elsewhere');
+    expect(shownState(project(null), asked).glyph).toBe('failed');
     // What lives here is shown as what it does.
     const here = project({ state: 'idle' }, { elsewhere: { ...there, live: true } });
     expect(shownState(here, undefined).glyph).toBe('idle');

@@ -1,5 +1,5 @@
 /** What a project shows of its session: glyph, word, time. */
-import type { ProjectView, TerminalState } from '../bindings';
+import type { OnMachine, ProjectView, TerminalState } from '../bindings';
 import { type Key, t } from '../i18n/index.svelte';
 import { plain } from './text';
 
@@ -75,6 +75,12 @@ function ofEnd(end: { code: number | null }, since: string | null): ShownState {
   });
 }
 
+function ofElsewhere({ host, live, at }: OnMachine): ShownState {
+  const where = { host: plain(host, 40) };
+  const word = live ? t('state.liveOn', where) : t('state.onMachine', where);
+  return shown('elsewhere', word, { since: at, off: true });
+}
+
 /** The state of a project, from its terminal and from what the window knows. */
 export function shownState(
   view: ProjectView,
@@ -87,6 +93,10 @@ export function shownState(
       longKey: `for.${key}`,
       since: session.openingSince,
     });
+  }
+  // That another computer has it is no failure.
+  if (session?.phase === 'cannotResume' && view.elsewhere && !view.live) {
+    return ofElsewhere(view.elsewhere);
   }
   if (session?.phase === 'cannotResume') {
     return shown('failed', t('state.notResumed'), { since: session.openingSince });
@@ -112,19 +122,9 @@ export function shownState(
       needsYou: state.state === 'permission' || state.state === 'question',
     });
   }
-  if (view.elsewhere?.live) {
-    return shown('elsewhere', t('state.liveOn', { host: plain(view.elsewhere.host, 40) }), {
-      since: view.elsewhere.at,
-      off: true,
-    });
-  }
+  if (view.elsewhere?.live) return ofElsewhere(view.elsewhere);
   if (session?.ended) return ofEnd(session.ended, view.lastEnd?.at ?? null);
-  if (view.elsewhere) {
-    return shown('elsewhere', t('state.onMachine', { host: plain(view.elsewhere.host, 40) }), {
-      since: view.elsewhere.at,
-      off: true,
-    });
-  }
+  if (view.elsewhere) return ofElsewhere(view.elsewhere);
   if (view.sessionId !== null || view.invalidSessionId !== null) {
     return shown('resumable', t('state.resumable'), {
       since: view.lastUsedAt ?? view.lastEnd?.at ?? null,
