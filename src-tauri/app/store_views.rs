@@ -45,7 +45,9 @@ pub fn connection(draft: ConnectionDraft) -> Result<TeamConnection, NoConnection
     if !database.is_empty() && database != connection.database() {
         connection = connection.with_database(database);
     }
-    if let Some(password) = draft.password {
+    if let Some(password) = draft.password
+        && !connection.user().is_empty()
+    {
         connection = connection.with_password(Some(Password::new(password)));
     }
     Ok(connection)

@@ -10,14 +10,19 @@ mod clear;
 mod crashes;
 mod desktop;
 mod milestones;
+mod outages;
 mod phases;
 mod queue;
 mod reopen;
 mod settings;
 mod shells;
 mod states;
+mod store_settings;
+mod team;
 mod typing;
 mod unattended;
 
+#[path = "../support/mongod.rs"]
+mod mongod;
 #[path = "../window/mod.rs"]
 mod window;

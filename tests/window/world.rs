@@ -84,6 +84,7 @@ impl World {
         );
         let api = Api::start(&repository, root.join("log/api.jsonl"));
         let mut environment = environment(&root, &home, &repository, &api.url);
+        without_keyring(&home);
         let (bus, address) = start_bus(&environment);
         environment.push(("DBUS_SESSION_BUS_ADDRESS".to_owned(), address));
         let display = Display::start(&environment);
@@ -432,6 +433,17 @@ fn environment(root: &Path, home: &Path, repository: &Path, api: &str) -> Vec<(S
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect()
+}
+
+/// The bus would start a keyring wherever one is installed; a test has none unless it starts it.
+fn without_keyring(home: &Path) {
+    let services = home.join(".local/share/dbus-1/services");
+    fs::create_dir_all(&services).expect("a folder for the bus");
+    fs::write(
+        services.join("org.freedesktop.secrets.service"),
+        "[D-BUS Service]\nName=org.freedesktop.secrets\nExec=/bin/false\n",
+    )
+    .expect("a file for the bus");
 }
 
 /// A session bus of the test's own, as `dbus-run-session` makes one, with its address.

@@ -703,8 +703,8 @@ export const en = {
   'import.progress': '{done} of {total} projects',
   'import.nothing': 'Everything is there already.',
   'import.wouldSum':
-    'It would add {projects} projects, {milestones} milestones and {rows} entries of history.',
-  'import.sum': 'Added: {projects} projects, {milestones} milestones, {rows} entries of history.',
+    'It would add: projects {projects}, milestones {milestones}, entries of history {rows}.',
+  'import.sum': 'Added: projects {projects}, milestones {milestones}, entries of history {rows}.',
   'import.rest': 'Already there: {there} · left out: {skipped} · failed: {failed}',
   'import.stopped': 'It was stopped; what was added stays. Doing it again goes on.',
   'import.wouldCreate': 'Would be created.',

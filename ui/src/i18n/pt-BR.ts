@@ -692,9 +692,9 @@ export const ptBR: Messages = {
   'import.progress': '{done} de {total} projetos',
   'import.nothing': 'Tudo já está lá.',
   'import.wouldSum':
-    'Seriam acrescentados {projects} projetos, {milestones} marcos e {rows} entradas do histórico.',
+    'Seriam acrescentados: projetos {projects}, marcos {milestones}, entradas do histórico {rows}.',
   'import.sum':
-    'Acrescentados: {projects} projetos, {milestones} marcos, {rows} entradas do histórico.',
+    'Acrescentados: projetos {projects}, marcos {milestones}, entradas do histórico {rows}.',
   'import.rest': 'Já estavam lá: {there} · deixados de fora: {skipped} · falharam: {failed}',
   'import.stopped':
     'Foi interrompido; o que foi acrescentado fica. Repetir continua de onde parou.',

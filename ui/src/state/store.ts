@@ -8,7 +8,9 @@ export interface StoreWords {
   icon: IconName;
   /** What the status line says. */
   text: string;
-  /** Something is wrong with it. */
+  /** Something lasts that is to stay in sight. */
+  lasting: boolean;
+  /** Somebody has to do something about it. */
   bad: boolean;
 }
 
@@ -30,11 +32,12 @@ function refusal(why: CommandError): string {
 
 export function storeWords(store: StoreView): StoreWords {
   const { kind, link } = store;
-  if (kind === 'none') return { icon: 'storeAway', text: t('status.storeNone'), bad: true };
+  if (kind === 'none')
+    return { icon: 'storeAway', text: t('status.storeNone'), lasting: true, bad: true };
   if (kind === 'local') {
     return link.state === 'connected'
-      ? { icon: 'store', text: t('status.store'), bad: false }
-      : { icon: 'storeAway', text: t('notice.storeUnavailable'), bad: true };
+      ? { icon: 'store', text: t('status.store'), lasting: false, bad: false }
+      : { icon: 'storeAway', text: t('notice.storeUnavailable'), lasting: true, bad: true };
   }
   switch (link.state) {
     case 'connected':
@@ -42,23 +45,26 @@ export function storeWords(store: StoreView): StoreWords {
         ? {
             icon: 'store',
             text: t('status.teamConflicts', { count: store.conflicts.length }),
+            lasting: true,
             bad: true,
           }
-        : { icon: 'store', text: t('status.team'), bad: false };
+        : { icon: 'store', text: t('status.team'), lasting: false, bad: false };
     case 'connecting':
-      return { icon: 'storeAway', text: t('status.teamConnecting'), bad: false };
+      return { icon: 'storeAway', text: t('status.teamConnecting'), lasting: false, bad: false };
     case 'lost':
       return {
         icon: 'storeAway',
         text: t('status.teamLost', { time: timeOfDay(locale(), link.since) }),
-        bad: true,
+        lasting: true,
+        bad: false,
       };
     case 'readOnly':
-      return { icon: 'store', text: t('status.teamReadOnly'), bad: true };
+      return { icon: 'store', text: t('status.teamReadOnly'), lasting: true, bad: true };
     case 'refused':
       return {
         icon: 'storeAway',
         text: t('status.teamRefused', { why: refusal(link.why) }),
+        lasting: true,
         bad: true,
       };
   }

@@ -1,0 +1,133 @@
+//! The team's server goes away in the middle of work, with the window open.
+
+use std::time::{Duration, Instant};
+
+use mongodb::bson::{Document, doc};
+use rustix::process::{Signal, kill_process};
+
+use crate::mongod::{self, Kind, Server};
+use crate::team::on_team;
+use crate::window::{App, QUICK, SLOW, World, wait_for};
+
+/// How the status line begins while the server is away.
+const AWAY: &str = "MongoDB: reconnecting since";
+
+#[track_caller]
+fn at_most(limit: Duration, since: Instant, what: &str) {
+    let took = since.elapsed();
+    assert!(took <= limit, "{what} took {took:?}");
+    eprintln!("{what}: {} ms", took.as_millis());
+}
+
+/// The session id in the only project's document.
+fn stored_id(uri: &str) -> Option<String> {
+    mongod::run_on(uri, async |database| {
+        let projects = database.collection::<Document>("output_projects");
+        let project = projects.find_one(doc! {}).await.ok()??;
+        project.get_str("claude_session_id").ok().map(str::to_owned)
+    })
+}
+
+/// Types `/clear` into the session and waits for its new id.
+#[track_caller]
+fn clear(world: &World, app: &App<'_>) -> String {
+    let before = world.claude().unwrap().claude_session_id;
+    app.click_terminal();
+    app.type_keys("/clear");
+    app.wait_for_text("/clear");
+    app.key("Return");
+    wait_for("another session id", SLOW, || {
+        let now = world.claude()?.claude_session_id;
+        if now == before {
+            return Err(format!("{now:?}"));
+        }
+        now.ok_or_else(|| "none".to_owned())
+    })
+}
+
+#[test]
+fn a_server_that_is_killed_costs_neither_session_nor_change() {
+    let mut server = Server::start(Kind::ReplicaSet);
+    let uri = server.uri("team");
+    let world = on_team("outage-kill", &uri);
+    let app = world.open_workspace();
+    app.say("before the outage");
+    let claude = world.claude().unwrap();
+    wait_for("the id in the database", QUICK, || {
+        (stored_id(&uri) == claude.claude_session_id)
+            .then_some(())
+            .ok_or_else(|| format!("{:?}", stored_id(&uri)))
+    });
+
+    server.kill();
+    let killed = Instant::now();
+    app.wait_for_words(AWAY);
+    at_most(Duration::from_secs(2), killed, "the word of it");
+    app.wait_for_words("The team store is away");
+    app.click_terminal();
+    app.say("during the outage");
+    let cleared = clear(&world, &app);
+    app.wait_for_words("1 change waits");
+    assert_eq!(world.claude().unwrap().claude_pid, claude.claude_pid);
+    app.click("button", "Show the changes");
+    app.wait_for_words(&format!("New session {}", &cleared[..8]));
+    app.key("Escape");
+    // What would need the others' consent is refused, and says why.
+    app.choose_of_project("Rename");
+    app.key("ctrl+a");
+    app.type_keys("elsewhere");
+    app.key("Return");
+    app.wait_for_words("refuses connections");
+
+    server.restart();
+    let back = Instant::now();
+    wait_for("the new id in the database", SLOW, || {
+        let stored = stored_id(&uri);
+        if stored.as_ref() == Some(&cleared) {
+            Ok(())
+        } else {
+            Err(format!("{stored:?}"))
+        }
+    });
+    at_most(Duration::from_secs(5), back, "the change in the database");
+    wait_for("the store to be back in the window", SLOW, || {
+        let text = app.page_text();
+        if text.contains(AWAY) || text.contains("The team store is away") {
+            Err(text)
+        } else {
+            Ok(())
+        }
+    });
+    app.click_terminal();
+    app.say("after the outage");
+    assert_eq!(world.claude().unwrap().claude_pid, claude.claude_pid);
+}
+
+#[test]
+fn a_server_that_hangs_is_told_within_four_seconds() {
+    let server = Server::start(Kind::ReplicaSet);
+    let uri = server.uri("team");
+    let world = on_team("outage-hang", &uri);
+    let app = world.open_workspace();
+    let claude = world.claude().unwrap();
+
+    kill_process(server.pid(), Signal::STOP).unwrap();
+    let stopped = Instant::now();
+    app.wait_for_words(AWAY);
+    at_most(Duration::from_secs(4), stopped, "the word of it");
+    app.say("while it hangs");
+    let cleared = clear(&world, &app);
+
+    kill_process(server.pid(), Signal::CONT).unwrap();
+    let back = Instant::now();
+    wait_for("the new id in the database", SLOW, || {
+        let stored = stored_id(&uri);
+        if stored.as_ref() == Some(&cleared) {
+            Ok(())
+        } else {
+            Err(format!("{stored:?}"))
+        }
+    });
+    at_most(Duration::from_secs(5), back, "the change in the database");
+    assert_eq!(world.claude().unwrap().claude_pid, claude.claude_pid);
+}

@@ -1,0 +1,98 @@
+//! Two people on one database: each has a home, a window and a Claude Code of their own.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::milestones::create;
+use crate::mongod::{Kind, SharedDatabase};
+use crate::window::{App, SLOW, World, wait_for};
+
+/// A colleague's change is to be seen within this time.
+const SEEN_WITHIN: Duration = Duration::from_secs(2);
+
+/// A person's world whose store is this database.
+pub fn on_team(name: &'static str, uri: &str) -> World {
+    let mut world = World::new(name);
+    world.set("REPRISE_STORE", Path::new(uri));
+    world
+}
+
+/// What the sidebar lists.
+pub fn projects(app: &App<'_>) -> Vec<String> {
+    let script = "return [...document.querySelectorAll('[data-project]')]\
+                  .map((row) => row.getAttribute('aria-label') ?? '')";
+    match app.web().execute(script, &[]) {
+        Ok(Value::Array(rows)) => rows
+            .iter()
+            .filter_map(|row| row.as_str().map(str::to_owned))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[track_caller]
+fn wait_for_project(app: &App<'_>, name: &str, patience: Duration) {
+    wait_for(&format!("{name} in the sidebar"), patience, || {
+        let rows = projects(app);
+        if rows.iter().any(|row| row.contains(name)) {
+            Ok(())
+        } else {
+            Err(format!("{rows:?}"))
+        }
+    });
+}
+
+#[track_caller]
+fn seen_in_time(since: Instant, what: &str) {
+    let took = since.elapsed();
+    assert!(took <= SEEN_WITHIN, "{what} took {took:?}");
+    eprintln!("{what}: {} ms", took.as_millis());
+}
+
+#[test]
+fn what_one_does_the_other_sees_within_two_seconds() {
+    let database = SharedDatabase::new(Kind::ReplicaSet);
+    let (ana, rui) = (
+        on_team("team-ana", &database.uri()),
+        on_team("team-rui", &database.uri()),
+    );
+    let hers = ana.open_workspace();
+    let session = ana.claude().unwrap().claude_session_id.unwrap();
+    let his = rui.open_app(&[]);
+    wait_for_project(&his, "ledger-api", SLOW);
+
+    // It is live on her machine: his window says so and starts nothing.
+    his.wait_for_words(&session[..8]);
+    assert_eq!(rui.list(), [], "it was started on his machine, too");
+
+    hers.choose_of_project("Rename");
+    hers.key("ctrl+a");
+    hers.type_keys("bookkeeping");
+    hers.key("Return");
+    let renamed = Instant::now();
+    wait_for_project(&his, "bookkeeping", SLOW);
+    seen_in_time(renamed, "the new name");
+
+    create(&hers, "Bank reconciliation", "Later");
+    let created = Instant::now();
+    his.wait_for_words("Bank reconciliation");
+    seen_in_time(created, "the new milestone");
+
+    hers.click_terminal();
+    hers.type_keys("/clear");
+    hers.wait_for_text("/clear");
+    hers.key("Return");
+    let cleared = wait_for("another session id", SLOW, || {
+        let now = ana.claude()?.claude_session_id.unwrap_or_default();
+        if now == session || now.is_empty() {
+            Err(now)
+        } else {
+            Ok(now)
+        }
+    });
+    let changed = Instant::now();
+    his.wait_for_words(&cleared[..8]);
+    seen_in_time(changed, "the new session id");
+}
