@@ -96,3 +96,53 @@ fn what_one_does_the_other_sees_within_two_seconds() {
     his.wait_for_words(&cleared[..8]);
     seen_in_time(changed, "the new session id");
 }
+
+/// What the window says of the project's session.
+fn state_of(app: &App<'_>) -> String {
+    projects(app).concat()
+}
+
+#[test]
+fn a_session_that_is_live_elsewhere_is_started_here_only_when_the_person_says_so() {
+    let database = SharedDatabase::new(Kind::Standalone);
+    let (ana, rui) = (
+        on_team("lease-ana", &database.uri()),
+        on_team("lease-rui", &database.uri()),
+    );
+    rui.trust(&[&ana.workspace]);
+    let hers = ana.open_workspace();
+    hers.say("hello from ana");
+    let session = ana.wait_for_state("idle").claude_session_id.unwrap();
+    let his = rui.open_app(&[]);
+    his.wait_for_words("has this session live on");
+    assert!(state_of(&his).contains("Live on"), "{}", state_of(&his));
+
+    // An app that is killed renews nothing any more.
+    hers.kill();
+    let killed = Instant::now();
+    wait_for("the lease to end", SLOW, || {
+        let state = state_of(&his);
+        if state.contains("Live on") {
+            Err(state)
+        } else {
+            Ok(())
+        }
+    });
+    let took = killed.elapsed();
+    assert!(took < Duration::from_secs(14), "{took:?}");
+    assert!(state_of(&his).contains(", On "), "{}", state_of(&his));
+
+    // Her conversation is hers still: he is told where it is, and begins another one.
+    his.click("button", "Try again");
+    his.wait_for_words("The transcript of this conversation is on");
+    assert_eq!(rui.list(), []);
+    his.click("radio", "Start a new conversation");
+    his.click("button", "Start a new conversation");
+    let new = rui.wait_for_state("idle").claude_session_id.unwrap();
+    assert_ne!(new, session);
+
+    // When she comes back, her session lives on, and both see that there are two.
+    let hers = ana.open_app(&[]);
+    hers.wait_for_words("Also live on");
+    assert_eq!(ana.claude().unwrap().claude_session_id, Some(session));
+}
