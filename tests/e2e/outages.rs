@@ -1,5 +1,7 @@
 //! The team's server goes away in the middle of work, with the window open.
 
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use mongodb::bson::{Document, doc};
@@ -130,4 +132,104 @@ fn a_server_that_hangs_is_told_within_four_seconds() {
     });
     at_most(Duration::from_secs(5), back, "the change in the database");
     assert_eq!(world.claude().unwrap().claude_pid, claude.claude_pid);
+}
+
+/// A way to the server that can be cut, so that others still reach it.
+struct Way {
+    port: u16,
+    /// The connections that go through it; none while it is cut.
+    through: Arc<Mutex<Option<Vec<TcpStream>>>>,
+}
+
+impl Way {
+    fn to(server: u16) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let through = Arc::new(Mutex::new(Some(Vec::new())));
+        let shared = Arc::clone(&through);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, server)) else {
+                    continue;
+                };
+                // While it is cut, both ends close here.
+                if let Some(through) = &mut *shared.lock().unwrap() {
+                    through.push(client.try_clone().unwrap());
+                    pass(client.try_clone().unwrap(), server.try_clone().unwrap());
+                    pass(server, client);
+                }
+            }
+        });
+        Self { port, through }
+    }
+
+    fn cut(&self) {
+        for connection in self.through.lock().unwrap().take().unwrap() {
+            let _ = connection.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn mend(&self) {
+        *self.through.lock().unwrap() = Some(Vec::new());
+    }
+}
+
+/// Passes on what comes, until one end closes.
+fn pass(mut from: TcpStream, mut to: TcpStream) {
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut from, &mut to);
+        let _ = to.shutdown(Shutdown::Both);
+        let _ = from.shutdown(Shutdown::Both);
+    });
+}
+
+#[test]
+fn a_change_that_met_another_is_decided_by_the_person_with_both_values_in_sight() {
+    const THEIRS: &str = "0cc0ffee-1111-4222-8333-444455556666";
+    let server = Server::start(Kind::Standalone);
+    let direct = server.uri("team");
+    let way = Way::to(server.port());
+    let world = on_team(
+        "outage-conflict",
+        &format!("mongodb://127.0.0.1:{}/team", way.port),
+    );
+    let app = world.open_workspace();
+    app.say("before the cut");
+
+    way.cut();
+    app.wait_for_words(AWAY);
+    let ours = clear(&world, &app);
+    app.wait_for_words("1 change waits");
+    mongod::run_on(&direct, async |database| {
+        let projects = database.collection::<Document>("output_projects");
+        let change = doc! { "$set": { "claude_session_id": THEIRS } };
+        projects.update_one(doc! {}, change).await.unwrap();
+    });
+    way.mend();
+    app.wait_for_words("Somebody else changed the same");
+    app.wait_for_words("MongoDB: 1 change needs a decision");
+    assert_eq!(stored_id(&direct).as_deref(), Some(THEIRS));
+
+    app.click("button", "Show the changes");
+    app.wait_for_words(THEIRS);
+    app.wait_for_words(&ours);
+    app.click("button", "Keep ours");
+    wait_for("ours in the database", SLOW, || {
+        let stored = stored_id(&direct);
+        if stored.as_ref() == Some(&ours) {
+            Ok(())
+        } else {
+            Err(format!("{stored:?} {}", app.page_text()))
+        }
+    });
+    app.wait_for_words("Nothing waits any more");
+    app.key("Escape");
+    wait_for("the decision to be over", QUICK, || {
+        let text = app.page_text();
+        if text.contains("Somebody else") || text.contains("needs a decision") {
+            Err(text)
+        } else {
+            Ok(())
+        }
+    });
 }

@@ -200,3 +200,17 @@ fn no_process_that_reprise_starts_has_its_connection_string() {
     }
     assert!(seen > 8, "{seen} places");
 }
+
+#[test]
+fn a_store_that_makes_no_sense_is_told_in_the_window_and_no_other_takes_its_place() {
+    let world = on_team("store-nonsense", "mongo://ana:s3cret@127.0.0.1/team");
+    let app = world.open_app(&[]);
+    app.wait_for_words("REPRISE_STORE is neither");
+    let page = app.page_text();
+    assert!(!page.contains("s3cret"), "{page}");
+    assert!(
+        !world.database().exists(),
+        "this computer's store was opened"
+    );
+    assert_eq!(projects(&app), Vec::<String>::new());
+}

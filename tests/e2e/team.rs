@@ -12,6 +12,9 @@ use crate::window::{App, SLOW, World, wait_for};
 /// A colleague's change is to be seen within this time.
 const SEEN_WITHIN: Duration = Duration::from_secs(2);
 
+/// A lease of 10 s that nobody renews, and the time until that is heard.
+const LEASE_ENDS_WITHIN: Duration = Duration::from_secs(13);
+
 /// A person's world whose store is this database.
 pub fn on_team(name: &'static str, uri: &str) -> World {
     let mut world = World::new(name);
@@ -65,6 +68,7 @@ fn what_one_does_the_other_sees_within_two_seconds() {
 
     // It is live on her machine: his window says so and starts nothing.
     his.wait_for_words(&session[..8]);
+    his.wait_for_words("Live on");
     assert_eq!(rui.list(), [], "it was started on his machine, too");
 
     hers.choose_of_project("Rename");
@@ -95,6 +99,24 @@ fn what_one_does_the_other_sees_within_two_seconds() {
     let changed = Instant::now();
     his.wait_for_words(&cleared[..8]);
     seen_in_time(changed, "the new session id");
+
+    // Nobody renews her lease any more: it ends, and she was there last.
+    hers.kill();
+    let killed = Instant::now();
+    wait_for("the end of her lease", SLOW, || {
+        let text = his.page_text();
+        if text.contains("Live on") {
+            Err(text)
+        } else {
+            Ok(())
+        }
+    });
+    let took = killed.elapsed();
+    assert!(
+        took <= LEASE_ENDS_WITHIN,
+        "the end of the lease took {took:?}"
+    );
+    eprintln!("the end of the lease: {} ms", took.as_millis());
 }
 
 /// What the window says of the project's session.
