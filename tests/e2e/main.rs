@@ -9,6 +9,7 @@ mod attach;
 mod clear;
 mod crashes;
 mod desktop;
+mod many;
 mod milestones;
 mod outages;
 mod phases;

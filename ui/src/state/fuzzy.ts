@@ -23,7 +23,11 @@ export function folded(text: string): string {
 }
 
 function startsWord(text: string, at: number): boolean {
-  return at === 0 || !/[\p{L}\p{N}]/u.test(text[at - 1] ?? '');
+  if (at === 0) return true;
+  const before = text.charCodeAt(at - 1);
+  // Of thousands of names nearly every letter is one of these.
+  if (before < 128) return !(before >= 97 && before <= 122) && !(before >= 48 && before <= 57);
+  return !/[\p{L}\p{N}]/u.test(text[at - 1] ?? '');
 }
 
 /**

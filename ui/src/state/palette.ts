@@ -45,7 +45,7 @@ export function sourceOf(group: PaletteGroup, items: readonly PaletteItem[]): Pa
 }
 
 /** More rows of one group than this are no help: a letter more finds them. */
-export const MAX_PER_GROUP = 60;
+export const MAX_PER_GROUP = 30;
 
 /** What matches, in the order of the sources; a leading ">" leaves only commands. */
 export function findInPalette(sources: readonly PaletteSource[], typed: string): Found[] {
