@@ -4,6 +4,7 @@
 //! that it does not have yet, and where projects' folders are on this machine. What a reader sees
 //! is the mirror (or the server itself, while it is there) with the outbox over it.
 
+mod asking;
 mod calls;
 mod drain;
 mod file;
@@ -17,6 +18,7 @@ mod state;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -75,6 +77,8 @@ struct Team {
     live: Mutex<Liveness>,
     /// A thread keeps the mirror up to date.
     follows: bool,
+    /// The list of projects as it was fetched last, while the mirror is filled.
+    listed: Mutex<Option<Listed>>,
     revision: watch::Sender<u64>,
     presence: watch::Sender<u64>,
     draining: Mutex<()>,
@@ -87,6 +91,18 @@ struct Liveness {
     how: Live,
     as_of: Option<Timestamp>,
 }
+
+/// A list that was fetched. The window asks for it just when the mirror is filled: one fetching
+/// does for both, if nothing was written since.
+struct Listed {
+    projects: Arc<Vec<OutputProject>>,
+    since: Moment,
+    /// When it was asked for.
+    at: Instant,
+}
+
+/// For how long such a list will do.
+const LISTED: Duration = Duration::from_secs(1);
 
 impl TeamStore {
     /// Opens the store of the database that `string` names, with its file in `data_dir/teams`,
@@ -116,6 +132,7 @@ impl TeamStore {
                 as_of,
             }),
             follows: following == Following::Yes,
+            listed: Mutex::default(),
             revision: watch::Sender::new(0),
             presence: watch::Sender::new(0),
             draining: Mutex::new(()),

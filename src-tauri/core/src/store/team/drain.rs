@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 
 use jiff::Timestamp;
 
-use super::calls::Answer;
+use super::asking::Answer;
 use super::mirror::{self, Known};
 use super::outbox::{self, Chain, Chains};
 use super::state::{ConflictWhat, Keep, Settled, TeamConflict};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::calls::Answer;
+use super::asking::Answer;
 use super::mirror::{self, Known, Moment};
 use super::{Live, Team, TeamLink, drain, outbox};
 use crate::model::{MilestoneId, ProjectId};
@@ -191,7 +191,8 @@ impl Follower {
     /// The server tells what changes.
     fn listen(&mut self, mut signals: Signals) -> Result<(), Ended> {
         if !self.is_loaded {
-            self.read_all()?;
+            // What changed before this is not signalled: no older list will do.
+            self.read_all(Instant::now())?;
             self.is_loaded = true;
         }
         let mut told = Vec::new();
@@ -227,7 +228,7 @@ impl Follower {
             if from >= read_all {
                 // Counted first: what is removed meanwhile makes a difference later.
                 let counts = self.told(self.team.server.counts())?;
-                self.read_all()?;
+                self.read_all(from)?;
                 odd = self.differ(counts)?;
                 read_all = Instant::now() + READ_ALL.max(from.elapsed() * 50);
             }
@@ -273,12 +274,11 @@ impl Follower {
         Ok((count(projects) - here.0, count(milestones) - here.1))
     }
 
-    /// Brings the mirror to what the server holds, a page at a time.
-    fn read_all(&self) -> Result<(), Ended> {
+    /// Brings the mirror to what the server holds by now, a page at a time.
+    fn read_all(&self, not_before: Instant) -> Result<(), Ended> {
         let server = &self.team.server;
-        let from = self.local.read(Moment::now)?;
-        let projects = match self.team.asked(server.projects())? {
-            Answer::Is(projects) => projects,
+        let (projects, from) = match self.team.list(Some(not_before))? {
+            Answer::Is(listed) => listed,
             Answer::Away(_) => return Err(Ended::Away),
         };
         for page in projects.chunks(PAGE) {
@@ -408,6 +408,7 @@ impl Follower {
         live.as_of = Some(now);
         drop(live);
         if is_new {
+            self.team.forget_list();
             self.team.moved();
         }
         if self.noted.elapsed() > NOTE_TIME {

@@ -27,7 +27,7 @@ pub(super) enum Known {
 }
 
 /// A place in the order of confirmed writes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Moment(i64);
 
 impl Moment {

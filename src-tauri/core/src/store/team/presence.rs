@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::calls::Answer;
+use super::asking::Answer;
 use super::{Team, TeamStore};
 use crate::model::{ClaudeSessionId, Lease, Machine, ProjectId, TranscriptPlace};
 use crate::store::{LeaseOutcome, LeaseRequest, Presence, ServerError, StoreError};
