@@ -8,6 +8,7 @@ mod refusals;
 mod scale;
 
 use std::path::Path;
+use std::time::Duration;
 
 use mongodb::bson::doc;
 use reprise_core::model::{Machine, ProjectId};
@@ -42,10 +43,13 @@ struct OnTeam {
 }
 
 impl OnTeam {
-    fn new(kind: Kind) -> Self {
+    fn new(kind: Kind, follows: Following) -> Self {
         let database = SharedDatabase::new(kind);
         let machine = tempfile::tempdir().unwrap();
-        let store = open(&database.uri(), machine.path(), Following::No);
+        let store = open(&database.uri(), machine.path(), follows);
+        if follows == Following::Yes {
+            following::live(&store);
+        }
         Self {
             database,
             machine,
@@ -66,6 +70,12 @@ impl Subject for OnTeam {
 
     fn plant_session_id(&self, project: ProjectId, text: &str) {
         plant(&self.database.uri(), project, text);
+        // Another program's change is listed soon, not at once.
+        following::until("it is listed", Duration::from_secs(2), || {
+            let listed = self.store.projects().unwrap().into_iter();
+            let mut planted = listed.filter(|it| it.claude_session_id.as_stored() == Some(text));
+            planted.any(|it| it.id == project)
+        });
     }
 
     fn moving_changes_the_project(&self) -> bool {
@@ -90,7 +100,7 @@ pub fn plant(uri: &str, project: ProjectId, text: &str) {
 
 mod replica_set {
     fn fresh() -> super::OnTeam {
-        super::OnTeam::new(super::Kind::ReplicaSet)
+        super::OnTeam::new(super::Kind::ReplicaSet, super::Following::No)
     }
 
     store_contract!(fresh);
@@ -98,7 +108,16 @@ mod replica_set {
 
 mod standalone {
     fn fresh() -> super::OnTeam {
-        super::OnTeam::new(super::Kind::Standalone)
+        super::OnTeam::new(super::Kind::Standalone, super::Following::No)
+    }
+
+    store_contract!(fresh);
+}
+
+/// Lists come from the mirror: what is written here is there at once.
+mod live {
+    fn fresh() -> super::OnTeam {
+        super::OnTeam::new(super::Kind::ReplicaSet, super::Following::Yes)
     }
 
     store_contract!(fresh);
