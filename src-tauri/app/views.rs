@@ -15,6 +15,7 @@ use reprise_core::session::hosts::LastEnd;
 use reprise_core::session::protocol::HostStatus;
 use reprise_core::session::screen::Palette;
 use reprise_core::session::unattended::{RunRecord, RunStatus};
+use reprise_core::store::StoreError;
 
 use crate::error::AppError;
 use crate::{dto, work_views};
@@ -313,7 +314,6 @@ fn on_another_machine(elsewhere: Elsewhere, view: &mut dto::ResumeFailure) {
         (None, Some(_)) => Cause::LiveOnMachine,
         (None, None) => Cause::TranscriptOnMachine,
     };
-    view.reason = away.map(|away| away.to_string());
     let holder = lease.as_ref().map(|lease| &lease.holder);
     let machine = holder.or(transcript.as_ref().map(|place| &place.machine));
     view.elsewhere = Some(dto::ElsewhereView {
@@ -321,6 +321,7 @@ fn on_another_machine(elsewhere: Elsewhere, view: &mut dto::ResumeFailure) {
         user: machine.map(|machine| machine.user.clone()),
         since: lease.as_ref().map(|lease| lease.since),
         last_active_at: transcript.as_ref().map(|place| place.last_active),
+        away: away.map(|away| AppError::from(StoreError::from(away)).into()),
         can_go_on,
     });
 }

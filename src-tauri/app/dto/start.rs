@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{SessionSource, TerminalView};
+use super::{CommandError, SessionSource, TerminalView};
 
 /// What the person chose where a conversation could not simply be resumed.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, TS)]
@@ -64,7 +64,7 @@ pub struct ResumeFailure {
     pub last_used_at: Option<Timestamp>,
     /// Where its transcript was looked for.
     pub searched: Vec<String>,
-    /// What was said, for `transcriptUnreadable`, `refused` and `storeAway`.
+    /// What was said, for `transcriptUnreadable` and `refused`.
     pub reason: Option<String>,
     /// The id that this machine's session came to, for `conflict`; it is among `earlier`.
     pub other_id: Option<String>,
@@ -125,6 +125,8 @@ pub struct ElsewhereView {
     /// When the conversation was last worked on there.
     #[ts(type = "string | null")]
     pub last_active_at: Option<Timestamp>,
+    /// Why the team's store cannot tell, for `storeAway`.
+    pub away: Option<CommandError>,
     /// Whether `startAnyway` can go on with the conversation.
     pub can_go_on: bool,
 }

@@ -583,7 +583,7 @@ lastUsedAt: string | null,
  */
 searched: Array<string>, 
 /**
- * What was said, for `transcriptUnreadable`, `refused` and `storeAway`.
+ * What was said, for `transcriptUnreadable` and `refused`.
  */
 reason: string | null, 
 /**
@@ -637,6 +637,10 @@ since: string | null,
  * When the conversation was last worked on there.
  */
 lastActiveAt: string | null, 
+/**
+ * Why the team's store cannot tell, for `storeAway`.
+ */
+away: CommandError | null, 
 /**
  * Whether `startAnyway` can go on with the conversation.
  */

@@ -268,9 +268,10 @@ export const en = {
   'failure.onMachine':
     'The transcript of this conversation is on {host}, where {user} last worked on it: {time}. Transcripts stay on the computer that wrote them. Nothing has been started or changed.',
   'failure.storeAway':
-    'The team’s store does not answer, so it cannot be told whether somebody has this session live on another computer: {reason}. Nothing has been started or changed.',
+    'The team’s store cannot be reached, so it cannot be told whether somebody has this session live on another computer. Nothing has been started or changed.',
   'failure.session': 'Session',
   'failure.computer': 'Computer',
+  'failure.store': 'Store',
   'failure.person': 'Person',
   'failure.liveSince': 'Live since',
   'failure.lastActive': 'Last active there',

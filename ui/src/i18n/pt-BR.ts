@@ -261,9 +261,10 @@ export const ptBR: Messages = {
   'failure.onMachine':
     'A transcrição desta conversa está em {host}, onde {user} trabalhou nela pela última vez: {time}. As transcrições ficam no computador que as escreveu. Nada foi iniciado nem alterado.',
   'failure.storeAway':
-    'O armazenamento da equipe não responde, por isso não há como saber se alguém está com esta sessão ativa em outro computador: {reason}. Nada foi iniciado nem alterado.',
+    'O armazenamento da equipe não pode ser alcançado, por isso não há como saber se alguém está com esta sessão ativa em outro computador. Nada foi iniciado nem alterado.',
   'failure.session': 'Sessão',
   'failure.computer': 'Computador',
+  'failure.store': 'Armazenamento',
   'failure.person': 'Pessoa',
   'failure.liveSince': 'Ativa desde',
   'failure.lastActive': 'Última atividade lá',
