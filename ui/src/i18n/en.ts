@@ -689,7 +689,7 @@ export const en = {
   'test.emptyTitle': 'The database is empty',
   'test.emptyWhy': 'It comes about with the first project. If your team has one, check its name.',
   'test.goodTitle': 'Everything is in order',
-  'test.goodWhy': 'About {projects} projects and {milestones} milestones are there.',
+  'test.goodWhy': 'In it, about: projects {projects}, milestones {milestones}.',
   'test.tryWith': 'Try with',
   'test.changePassword': 'Change the password',
   'test.copy': 'Copy the details',
@@ -787,7 +787,7 @@ export const en = {
   'error.outcomeUnknown.hint': 'Look before you do it again.',
   'error.folderBusy': 'Another Reprise is working on the same folder.',
   'error.folderBusy.hint': 'Try again.',
-  'error.documentUnreadable': 'The document {id} of {collection} cannot be understood: {reason}',
+  'error.documentUnreadable': 'The document {id} of {collection} cannot be understood: {reason}.',
   'error.documentUnreadable.hint': 'Correct it there. Reprise leaves it as it is.',
   'error.storeNotChanged': 'The store was not changed: {reason}',
   'error.storeVariableInvalid':

@@ -678,7 +678,7 @@ export const ptBR: Messages = {
   'test.emptyTitle': 'O banco de dados está vazio',
   'test.emptyWhy': 'Ele surge com o primeiro projeto. Se sua equipe já tem um, confira o nome.',
   'test.goodTitle': 'Tudo em ordem',
-  'test.goodWhy': 'Há cerca de {projects} projetos e {milestones} marcos.',
+  'test.goodWhy': 'Nele, cerca de: projetos {projects}, marcos {milestones}.',
   'test.tryWith': 'Tentar com',
   'test.changePassword': 'Trocar a senha',
   'test.copy': 'Copiar os detalhes',
@@ -777,7 +777,7 @@ export const ptBR: Messages = {
   'error.outcomeUnknown.hint': 'Confira antes de repetir.',
   'error.folderBusy': 'Outro Reprise está trabalhando na mesma pasta.',
   'error.folderBusy.hint': 'Tente de novo.',
-  'error.documentUnreadable': 'O documento {id} de {collection} não pode ser entendido: {reason}',
+  'error.documentUnreadable': 'O documento {id} de {collection} não pode ser entendido: {reason}.',
   'error.documentUnreadable.hint': 'Corrija-o lá. O Reprise o deixa como está.',
   'error.storeNotChanged': 'O armazenamento não foi trocado: {reason}',
   'error.storeVariableInvalid':

@@ -89,6 +89,7 @@ async fn set_where(
     if there.as_stored() != expected.as_stored() {
         return Ok(ReplaceOutcome::Conflict(there));
     }
+    keep(link, project, &there, at).await?;
     if compare_and_set(link, project, &as_stored, new, at).await? {
         return Ok(ReplaceOutcome::Replaced);
     }
@@ -96,6 +97,31 @@ async fn set_where(
         None => ReplaceOutcome::NoSuchProject,
         Some((there, _)) => ReplaceOutcome::Conflict(there),
     })
+}
+
+/// Sees to it that an id that is about to be replaced has a row: another program may have written
+/// it, and after the change nothing else would know of it.
+async fn keep(
+    link: &Link,
+    project: ProjectId,
+    there: &CurrentSessionId,
+    at: Timestamp,
+) -> Result<(), ServerError> {
+    let Some(id) = there.id() else {
+        return Ok(());
+    };
+    let filter = doc! { "project_id": project.as_object_id(), "session_id": id.as_str() };
+    if one(link, LINEAGE, filter, doc! { "_id": 1 })
+        .await?
+        .is_some()
+    {
+        return Ok(());
+    }
+    // It came before what replaces it.
+    let before = at - jiff::SignedDuration::from_micros(1);
+    let source = SessionSource::Unknown;
+    let row = LineageEntry::becoming_current(project, id, source, None, before);
+    append(link, &row).await
 }
 
 /// What a project holds as its session id: as it is understood, and as it is stored.

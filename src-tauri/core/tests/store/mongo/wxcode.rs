@@ -457,3 +457,37 @@ fn a_session_id_of_an_odd_type_is_replaced_as_it_is_stored() {
         assert_eq!(now, CurrentSessionId::Set(new));
     }
 }
+
+#[test]
+fn an_id_that_another_program_wrote_is_in_the_lineage_once_it_is_replaced() {
+    let server = SharedDatabase::new(Kind::ReplicaSet);
+    let document = project(0, doc! { "claude_session_id": OLD_ID });
+    mongod::run_on(&server.uri(), async |database| {
+        let collection = database.collection::<Document>("output_projects");
+        collection.insert_one(&document).await.unwrap();
+    });
+    let store = MongoStore::open(&server.uri()).unwrap();
+    let project = ProjectId::from(id(&document));
+    assert_eq!(store.lineage(project).unwrap(), []);
+
+    let [second, third] = [(); 2].map(|()| ClaudeSessionId::generate());
+    let old: ClaudeSessionId = OLD_ID.parse().unwrap();
+    let steps = [(&old, &second), (&second, &third)];
+    for (number, (expected, new)) in (1..).zip(steps) {
+        let expected = CurrentSessionId::Set(expected.clone());
+        let clear = SessionSource::Clear;
+        let replaced = store.replace_session_id(project, &expected, new, clear, time(number));
+        assert_eq!(replaced.unwrap(), ReplaceOutcome::Replaced);
+    }
+    let rows = store.lineage(project).unwrap();
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| (&row.session_id, row.source))
+        .collect();
+    let expected = [
+        (&old, SessionSource::Unknown),
+        (&second, SessionSource::Clear),
+        (&third, SessionSource::Clear),
+    ];
+    assert_eq!(rows, expected);
+}
