@@ -15,7 +15,6 @@ pub struct ConnectionString {
     server: String,
     database: String,
     user: Option<String>,
-    has_password: bool,
 }
 
 impl ConnectionString {
@@ -51,7 +50,6 @@ impl ConnectionString {
             server: address.server,
             database: address.database,
             user: credential.and_then(|it| it.username.clone()),
-            has_password: credential.is_some_and(|it| it.password.is_some()),
         })
     }
 
@@ -70,58 +68,9 @@ impl ConnectionString {
         self.user.as_deref()
     }
 
-    /// Whether it holds a password.
-    pub fn has_password(&self) -> bool {
-        self.has_password
-    }
-
-    /// The same without its password: what may be shown and written down.
-    pub fn without_password(&self) -> String {
-        match self.user_end() {
-            Some((from, to)) if self.has_password => {
-                let colon = self.text[from..to].find(':').map_or(to, |at| from + at);
-                format!("{}{}", &self.text[..colon], &self.text[to..])
-            }
-            _ => self.text.clone(),
-        }
-    }
-
-    /// The same with this password; as it is where it names no user.
-    ///
-    /// # Errors
-    /// As [`ConnectionString::parse`].
-    pub fn with_password(&self, password: &str) -> Result<Self, ServerError> {
-        let bare = Self {
-            text: self.without_password(),
-            ..self.clone()
-        };
-        let Some((_, at)) = bare.user_end() else {
-            return Ok(bare);
-        };
-        let mut text = bare.text[..at].to_owned();
-        text.push(':');
-        for byte in password.bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => text.push(byte.into()),
-                other => text.push_str(&format!("%{other:02X}")),
-            }
-        }
-        text.push_str(&bare.text[at..]);
-        Self::parse(&text)
-    }
-
     /// All of it.
     pub(in crate::store) fn text(&self) -> &str {
         &self.text
-    }
-
-    /// Where the part with user and password begins and ends.
-    fn user_end(&self) -> Option<(usize, usize)> {
-        let from = self.text.find("://")? + 3;
-        let hosts = &self.text[from..];
-        let end = hosts.find(['/', '?']).unwrap_or(hosts.len());
-        let at = hosts[..end].rfind('@')?;
-        Some((from, from + at))
     }
 }
 
@@ -136,27 +85,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_can_be_taken_out_and_put_in_and_is_never_shown() {
+    fn what_is_shown_of_it_holds_neither_user_nor_password() {
         let given = "mongodb://ana%40b:s3cr%2Fet@h:1,i/team?authSource=admin";
         let string = ConnectionString::parse(given).unwrap();
         assert_eq!(string.server(), "h:1,i:27017");
         assert_eq!(string.database(), "team");
         assert_eq!(string.user(), Some("ana@b"));
-        assert!(string.has_password());
-        let bare = string.without_password();
-        assert_eq!(bare, "mongodb://ana%40b@h:1,i/team?authSource=admin");
-        let bare = ConnectionString::parse(&bare).unwrap();
-        assert!(!bare.has_password());
-        assert_eq!(bare.with_password("s3cr/et").unwrap(), string);
-        assert_eq!(string.with_password("s3cr/et").unwrap(), string);
-        let odd = "p:@/?#[]%ä 日";
-        assert!(string.with_password(odd).unwrap().has_password());
-        assert!(!format!("{string:?}").contains("s3cr"));
-        assert!(!format!("{string:?}").contains("ana"));
+        assert_eq!(format!("{string:?}"), "ConnectionString(h:1,i:27017/team)");
 
         let nobody = ConnectionString::parse("mongodb+srv://cluster.example/team").unwrap();
         assert_eq!(nobody.server(), "cluster.example");
-        assert_eq!(nobody.with_password("x").unwrap(), nobody);
+        assert_eq!(nobody.user(), None);
     }
 
     #[test]
