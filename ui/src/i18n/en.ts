@@ -703,6 +703,7 @@ export const en = {
   'import.running': 'Looking…',
   'import.progress': '{done} of {total} projects',
   'import.nothing': 'Everything is there already.',
+  'import.nothingElse': 'There is nothing to add.',
   'import.wouldSum':
     'It would add: projects {projects}, milestones {milestones}, entries of history {rows}.',
   'import.sum': 'Added: projects {projects}, milestones {milestones}, entries of history {rows}.',

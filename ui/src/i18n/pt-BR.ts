@@ -692,6 +692,7 @@ export const ptBR: Messages = {
   'import.running': 'Verificando…',
   'import.progress': '{done} de {total} projetos',
   'import.nothing': 'Tudo já está lá.',
+  'import.nothingElse': 'Não há nada a acrescentar.',
   'import.wouldSum':
     'Seriam acrescentados: projetos {projects}, marcos {milestones}, entradas do histórico {rows}.',
   'import.sum':
