@@ -10,7 +10,7 @@ use super::asking::Answer;
 use super::mirror::{self, Known};
 use super::outbox::{self, Chain, Chains};
 use super::state::{ConflictWhat, Keep, Settled, TeamConflict};
-use super::{Team, conflict_of};
+use super::{Team, TeamLink, conflict_of};
 use crate::model::{
     ClaudeSessionId, CurrentSessionId, MilestoneId, MilestoneStatus, OutputProject, ProjectId,
 };
@@ -42,8 +42,9 @@ pub(super) fn all(team: &Team) -> Result<(), StoreError> {
     let mut trouble = None;
     for id in team.local.read(outbox::projects)? {
         match one(team, id) {
-            Ok(Reached::Yes) => {}
-            Ok(Reached::No) => break,
+            // Otherwise the server is there, and refuses this one change.
+            Ok(Reached::No) if team.link() != TeamLink::Connected => break,
+            Ok(_) => {}
             Err(error) => trouble = Some(error),
         }
     }

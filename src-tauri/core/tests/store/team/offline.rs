@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use mongodb::bson::{Document, doc};
 use reprise_core::model::{
     ClaudeSessionId, CurrentSessionId, LineageEntry, MilestoneStatus, ProjectId, ProjectStatus,
     SessionSource,
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 
 use super::open;
 use crate::contract::{new_project, time};
-use crate::mongod::{Kind, Server};
+use crate::mongod::{self, Kind, Server};
 
 fn id() -> ClaudeSessionId {
     ClaudeSessionId::generate()
@@ -480,6 +481,43 @@ fn a_new_change_waits_behind_those_that_wait_already() {
     let lineage = it.colleague().lineage(it.project).unwrap();
     let ids: Vec<_> = lineage.into_iter().map(|row| row.session_id).collect();
     assert_eq!(ids, [it.first.clone(), second, third]);
+}
+
+#[test]
+fn a_change_that_the_server_refuses_for_itself_stops_no_other() {
+    let mut it = Fixture::new();
+    let other = it
+        .store
+        .create_project(new_project("/w/b", time(0)))
+        .unwrap();
+    let other = other.into_project().id;
+    it.server.kill();
+    let ours = it.clear(&it.first, 3);
+    let started = id();
+    let saved = it.store.save_session_id_if_unset(other, &started, time(3));
+    assert_eq!(saved.unwrap(), SaveOutcome::Saved);
+    it.server.restart();
+    // A rule of the database, as other programs may have them.
+    let rule = |validator: Document| {
+        mongod::run_on(&it.server.uri("team"), async |database| {
+            let rule = doc! { "collMod": "output_projects", "validator": validator };
+            database.run_command(rule).await.unwrap();
+        });
+    };
+    rule(doc! { "name": { "$ne": "a" } });
+    it.apply();
+    let stored = |project| {
+        let project = it.colleague().project(project).unwrap().unwrap();
+        project.claude_session_id
+    };
+    assert_eq!(stored(other), set(&started));
+    assert_eq!(stored(it.project), set(&it.first));
+    assert_eq!(it.store.state().unwrap().waiting, 1);
+    assert_eq!(it.current(&it.store), set(&ours));
+    rule(doc! {});
+    it.apply();
+    assert_eq!(stored(it.project), set(&ours));
+    assert_eq!(it.store.state().unwrap().waiting, 0);
 }
 
 #[test]
