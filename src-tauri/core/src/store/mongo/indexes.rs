@@ -8,12 +8,12 @@ use mongodb::options::IndexOptions;
 
 use super::failure::Failure;
 use super::link::Link;
-use super::{milestones, projects, session_ids};
+use super::{milestones, projects, session_ids, transcripts};
 
 pub(super) async fn ensure(link: &Link) {
     ensure_these(
         link,
-        [
+        &[
             (
                 projects::COLLECTION,
                 "reprise_workspace_path",
@@ -30,6 +30,11 @@ pub(super) async fn ensure(link: &Link) {
                 // Also finds the newest row of each project by its index alone.
                 doc! { "project_id": 1, "at_us": -1 },
             ),
+            (
+                transcripts::COLLECTION,
+                "reprise_noted_at",
+                doc! { "noted_at": 1 },
+            ),
         ],
     )
     .await;
@@ -39,7 +44,7 @@ pub(super) async fn ensure(link: &Link) {
 pub(super) async fn ensure_recent(link: &Link) {
     ensure_these(
         link,
-        [
+        &[
             (
                 projects::COLLECTION,
                 "reprise_updated_at",
@@ -56,12 +61,15 @@ pub(super) async fn ensure_recent(link: &Link) {
     .await;
 }
 
-async fn ensure_these(link: &Link, wanted: [(&str, &str, Document); 3]) {
+async fn ensure_these(link: &Link, wanted: &[(&str, &str, Document)]) {
     for (collection, name, keys) in wanted {
         // Whoever may not look at the indexes may not make any.
-        if let Ok(false) = has(link, collection, &keys).await {
-            let options = IndexOptions::builder().name(name.to_owned()).build();
-            let index = IndexModel::builder().keys(keys).options(options).build();
+        if let Ok(false) = has(link, collection, keys).await {
+            let options = IndexOptions::builder().name((*name).to_owned()).build();
+            let index = IndexModel::builder()
+                .keys(keys.clone())
+                .options(options)
+                .build();
             let _ = link
                 .once(link.collection(collection).create_index(index))
                 .await;

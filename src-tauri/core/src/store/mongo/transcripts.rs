@@ -69,14 +69,18 @@ pub(super) async fn note(
     let earlier = doc! { "last_active": { "$lte": date(at) } };
     let filter = doc! { "_id": session_id.as_str(), "$or": [ours, earlier] };
     let at = doc! { "$min": [date(at), "$$NOW"] };
+    let known = doc! { "$and": [
+        { "$eq": ["$machine", literal(&here.id)] },
+        { "$gte": ["$last_active", at.clone()] },
+    ] };
     let fields = doc! {
         "project_id": project.as_object_id(),
         "machine": literal(&here.id),
         "host": literal(&here.host),
         "user": literal(&here.user),
         "last_active": { "$max": ["$last_active", at] },
-        // For those who ask what is new.
-        "noted_at": "$$NOW",
+        // For those who ask what is new: nothing is, where it is noted once more.
+        "noted_at": { "$cond": [known, "$noted_at", "$$NOW"] },
     };
     let update = vec![doc! { "$set": fields }];
     let upsert = || {
