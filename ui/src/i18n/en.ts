@@ -73,6 +73,7 @@ export const en = {
   'storeCue.lost': 'The team store is away',
   'storeCue.readOnly': 'The team store is read-only',
   'storeCue.refused': 'The team store refuses Reprise',
+  'storeCue.password': 'The team store needs its password',
   'storeCue.unaffected': 'Sessions are not affected.',
   'storeCue.copy': 'Sessions are not affected. You see the copy of {time}.',
   'storeCue.waiting': {

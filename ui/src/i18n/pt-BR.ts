@@ -71,6 +71,7 @@ export const ptBR: Messages = {
   'storeCue.lost': 'O armazenamento da equipe está fora do ar',
   'storeCue.readOnly': 'O armazenamento da equipe está somente para leitura',
   'storeCue.refused': 'O armazenamento da equipe recusa o Reprise',
+  'storeCue.password': 'O armazenamento da equipe precisa da senha',
   'storeCue.unaffected': 'As sessões não são afetadas.',
   'storeCue.copy': 'As sessões não são afetadas. Você vê a cópia das {time}.',
   'storeCue.waiting': {
