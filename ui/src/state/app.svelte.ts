@@ -181,7 +181,9 @@ export class App {
           if (path !== undefined) void this.openPath(path);
         },
       });
-      await Promise.all([this.readAgain(), loadFonts()]);
+      // One after the other: WebKit may forget a font on its way when the page's language changes.
+      await loadFonts();
+      await this.readAgain();
       // What already waited is counted beside the list; a cue is for what happens from now on.
       for (const view of this.needsYou) this.putOff.add(waitKey(view));
       this.phase = 'ready';
