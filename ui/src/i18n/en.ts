@@ -222,6 +222,8 @@ export const en = {
   'empty.text':
     'Each folder becomes a project with one Claude Code session. Close the window, restart the computer: the next time you open it, the conversation goes on.',
   'empty.drop': 'or drop one here',
+  'empty.noStore': 'The projects cannot be shown yet',
+  'empty.noStoreText': '{trouble}. Sessions that run go on meanwhile, and nothing is lost.',
   'empty.ready': 'Claude Code {version} is ready',
   'empty.checking': 'Looking for Claude Code…',
   'noClaude.title': 'Claude Code was not found',

@@ -216,6 +216,8 @@ export const ptBR: Messages = {
   'empty.text':
     'Cada pasta vira um projeto com uma sessão do Claude Code. Feche a janela, reinicie o computador: na próxima vez que abrir, a conversa continua.',
   'empty.drop': 'ou solte uma aqui',
+  'empty.noStore': 'Os projetos ainda não podem ser mostrados',
+  'empty.noStoreText': '{trouble}. As sessões abertas continuam enquanto isso, e nada se perde.',
   'empty.ready': 'Claude Code {version} está pronto',
   'empty.checking': 'Procurando o Claude Code…',
   'noClaude.title': 'O Claude Code não foi encontrado',
