@@ -99,10 +99,7 @@ impl NamedStore {
         let opened = self.opened.get_or_init(|| {
             let opened = chosen_store(self.named.as_deref(), folders)
                 .and_then(|choice| Ok(open_store(&choice, folders, Following::No)?));
-            let complain = |error: &_| {
-                eprintln!("reprise-session: going on without the store: {error}");
-            };
-            let opened = opened.inspect_err(complain).ok()?;
+            let opened = opened.inspect_err(|error| without_store(error)).ok()?;
             if let Some(set_aside) = opened.set_aside {
                 eprintln!(
                     "reprise-session: the database was damaged ({}) and is kept as {}",
@@ -114,6 +111,11 @@ impl NamedStore {
         });
         opened.as_ref()
     }
+}
+
+/// Says that the store cannot be used.
+fn without_store(why: &dyn std::error::Error) {
+    eprintln!("reprise-session: going on without the store: {why}");
 }
 
 /// Brings into the store what the hosts wrote down, where there is a store.
@@ -201,7 +203,12 @@ fn known(
 ) -> bool {
     store
         .open(folders)
-        .and_then(|store| store.projects().ok())
+        .and_then(|store| {
+            store
+                .projects()
+                .inspect_err(|error| without_store(error))
+                .ok()
+        })
         .is_some_and(|projects| {
             projects
                 .iter()
