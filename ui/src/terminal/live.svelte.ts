@@ -9,6 +9,7 @@ import { plain } from '../state/text';
 import { decodeFrames, type HostFrame } from './frames';
 import { InputQueue } from './input';
 import { Keyboard } from './keyboard';
+import { LineNumbers } from './line-numbers';
 import { Mouse } from './mouse';
 import { pasteable } from './paste';
 import { swallowQueries } from './queries';
@@ -43,6 +44,8 @@ export class LiveTerminal {
   /** The host it is attached to; another host is another terminal. */
   readonly hostPid: number;
   readonly screen: ScreenElement;
+  /** The absolute numbers of the viewer's lines, as the host counts them. */
+  readonly lines: LineNumbers;
   /** A list of terminals that was asked for earlier cannot know this one. */
   readonly createdAt = performance.now();
   readonly openedAt = Date.now();
@@ -100,6 +103,7 @@ export class LiveTerminal {
       this.inputLost = { bytes, reason: reason(error) };
     });
     const terminal = this.screen.terminal;
+    this.lines = new LineNumbers(terminal);
     const silence = swallowQueries(terminal);
     terminal.onData((data) => {
       if (!silence.focusIsSilent) this.#input.text(data);
@@ -246,7 +250,10 @@ export class LiveTerminal {
         this.#expected = null;
         this.#snapshotOffset = frame.offset;
         this.#whole.reset();
-        terminal.write(RESET, () => this.#setGrid(frame));
+        terminal.write(RESET, () => {
+          this.#setGrid(frame);
+          this.lines.restart(frame.firstLine);
+        });
         break;
       case 'snapshotBytes':
         this.#write(frame.bytes);
