@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reprise_core::claude::launch::open_workspace;
+use reprise_core::fingerprint;
 use reprise_core::folders::Folders;
 use tauri::{AppHandle, Manager, WindowEvent};
 use tokio::sync::Notify;
@@ -231,13 +232,6 @@ fn handed_over(app: &AppHandle, arguments: Vec<String>, cwd: String) {
 /// The name under which a second start finds this one: one for each place of the app's
 /// state, since only with the same state are the two the same Reprise.
 fn instance_name(folders: &Folders) -> String {
-    let mark = folders
-        .hosts_dir()
-        .as_os_str()
-        .as_encoded_bytes()
-        .iter()
-        .fold(0x811c_9dc5_u32, |hash, byte| {
-            (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-        });
+    let mark = fingerprint::short(folders.hosts_dir().as_os_str().as_encoded_bytes());
     format!("{IDENTIFIER}.i{mark:08x}")
 }

@@ -5,6 +5,7 @@
 //! not know each other; `project_sessions` is the one place that composes them. See `ARCHITECTURE.md`.
 
 pub mod claude;
+pub mod fingerprint;
 pub mod folders;
 pub mod keyring;
 pub mod machine;

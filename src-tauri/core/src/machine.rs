@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 
 use rustix::fs::{FlockOperation, flock};
 
+use crate::fingerprint;
 use crate::folders::{Folders, create_private_dir};
 use crate::model::{Machine, one_line};
 
@@ -98,11 +99,7 @@ fn computer(system_id: &Path, host: &str) -> String {
     } else {
         id.trim()
     };
-    // FNV-1a: the same in every build.
-    let hash = known.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{hash:016x}")
+    format!("{:016x}", fingerprint::of(known.as_bytes()))
 }
 
 fn host_name() -> String {

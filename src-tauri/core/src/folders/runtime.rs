@@ -11,6 +11,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::{Folders, FoldersError, OURS};
+use crate::fingerprint;
 use crate::model::{ProjectId, TerminalKey};
 
 /// The longest path that a Unix socket's address holds, without its closing zero byte.
@@ -52,7 +53,7 @@ impl Folders {
     /// the same project of a shared database, and each has its own hosts, while the folder
     /// below `/tmp` is one per user.
     fn socket_name(&self, project: ProjectId, terminal: TerminalKey) -> String {
-        let mark = fnv1a(self.state.as_os_str().as_bytes());
+        let mark = fingerprint::short(self.state.as_os_str().as_bytes());
         match terminal {
             TerminalKey::Claude => format!("{project}-c-{mark:08x}.sock"),
             TerminalKey::Shell(number) => format!("{project}-s{number}-{mark:08x}.sock"),
@@ -121,13 +122,6 @@ fn io_error(path: &Path, source: io::Error) -> FoldersError {
         path: path.into(),
         source,
     }
-}
-
-/// FNV-1a, 32 bits: a mark that is the same in every build.
-fn fnv1a(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-    })
 }
 
 #[cfg(test)]

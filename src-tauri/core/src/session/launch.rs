@@ -16,6 +16,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::host::HostSpec;
+use crate::fingerprint;
 
 /// A host that is not ready within this time is given up on. It includes the start of its
 /// program, which on a cold disk takes seconds.
@@ -166,12 +167,8 @@ fn read_line_within(
 /// # Errors
 /// What the system says when the file cannot be read.
 pub fn build_id(program: &Path, version: &str) -> io::Result<String> {
-    // FNV-1a over the contents: a name that changes with them, not a proof of anything.
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for byte in fs::read(program)? {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    Ok(format!("{version}-{hash:016x}"))
+    let contents = fingerprint::of(&fs::read(program)?);
+    Ok(format!("{version}-{contents:016x}"))
 }
 
 /// Makes sure that the executable stands in `folder` as its own copy, so that replacing the

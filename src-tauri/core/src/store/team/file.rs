@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::fingerprint;
 use crate::store::ConnectionString;
 use crate::store::sqlite::Schema;
 
@@ -145,16 +146,10 @@ pub(super) fn path(data_dir: &Path, string: &ConnectionString) -> PathBuf {
     let mut hosts: Vec<_> = server.split(',').collect();
     hosts.sort_unstable();
     let named = format!("{}/{}", hosts.join(","), string.database());
-    data_dir
-        .join("teams")
-        .join(format!("{:016x}.sqlite3", fnv(named.as_bytes())))
-}
-
-/// FNV-1a, which stays the same from build to build.
-fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    data_dir.join("teams").join(format!(
+        "{:016x}.sqlite3",
+        fingerprint::of(named.as_bytes())
+    ))
 }
 
 /// A number that is kept in the file.
