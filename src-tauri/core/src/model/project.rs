@@ -86,6 +86,26 @@ pub enum ProjectStatus {
     Active,
 }
 
+impl ProjectStatus {
+    /// The database's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Initialized => "initialized",
+            Self::Active => "active",
+        }
+    }
+
+    /// Reads the database's word; one that is not known counts as created.
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "initialized" => Self::Initialized,
+            "active" => Self::Active,
+            _ => Self::Created,
+        }
+    }
+}
+
 /// How Claude Code is started for one project. Empty means: as the CLI does by itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{CreateOutcome, MongoStore, SaveOutcome, ServerFault, Store, StoreError};
 use crate::model::{
     ClaudeSessionId, CurrentSessionId, LineageEntry, Machine, Milestone, MilestoneId,
-    OutputProject, ProjectId, ProjectStatus, SessionSource,
+    OutputProject, ProjectId, SessionSource,
 };
 
 /// What an import would do, or has done.
@@ -349,7 +349,7 @@ fn project_differences(here: &OutputProject, there: &OutputProject) -> Vec<Diffe
         &here.workspace_path,
         &there.workspace_path,
     );
-    differences.of("status", status_word(here), status_word(there));
+    differences.of("status", here.status.as_str(), there.status.as_str());
     if here.launch != there.launch {
         // Its variables may hold secrets: that it differs is enough.
         differences.0.push(Difference {
@@ -359,14 +359,6 @@ fn project_differences(here: &OutputProject, there: &OutputProject) -> Vec<Diffe
         });
     }
     differences.0
-}
-
-fn status_word(project: &OutputProject) -> &'static str {
-    match project.status {
-        ProjectStatus::Created => "created",
-        ProjectStatus::Initialized => "initialized",
-        ProjectStatus::Active => "active",
-    }
 }
 
 /// What becomes of a project's milestones, and those to be created.

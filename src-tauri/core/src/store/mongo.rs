@@ -33,7 +33,6 @@ use mongodb::bson::doc;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::OnceCell;
 
-use self::documents::status_word;
 use self::link::Link;
 use super::{
     CreateOutcome, MoveOutcome, NewMilestone, NewProject, ReplaceOutcome, SaveOutcome, ServerError,
@@ -314,9 +313,7 @@ impl Store for MongoStore {
         status: ProjectStatus,
         at: Timestamp,
     ) -> Result<Option<OutputProject>, StoreError> {
-        self.ask(async |link| {
-            projects::set(link, id, doc! { "status": status_word(status) }, at).await
-        })
+        self.ask(async |link| projects::set(link, id, doc! { "status": status.as_str() }, at).await)
     }
 
     fn remove_project(&self, id: ProjectId) -> Result<bool, StoreError> {

@@ -2,7 +2,7 @@
 
 mod database;
 mod file;
-mod milestones;
+pub(super) mod milestones;
 pub(super) mod schema;
 #[cfg(test)]
 mod tests;
@@ -13,7 +13,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use self::schema::{PROJECT_COLUMNS, SCHEMA, lineage_entry, session_id, status_word};
+use self::schema::{PROJECT_COLUMNS, SCHEMA, lineage_entry, session_id};
 use super::{
     CreateOutcome, MoveOutcome, NewMilestone, NewProject, ReplaceOutcome, SaveOutcome, Store,
     StoreError,
@@ -107,7 +107,7 @@ impl Store for SqliteStore {
                 id,
                 new.name,
                 new.workspace_path,
-                status_word(ProjectStatus::Created),
+                ProjectStatus::Created.as_str(),
                 launch_text(&new.launch)?,
                 at
             ])?;
@@ -184,7 +184,7 @@ impl Store for SqliteStore {
         status: ProjectStatus,
         at: Timestamp,
     ) -> Result<Option<OutputProject>, StoreError> {
-        self.set(id, "status", status_word(status), at)
+        self.set(id, "status", status.as_str(), at)
     }
 
     fn remove_project(&self, id: ProjectId) -> Result<bool, StoreError> {

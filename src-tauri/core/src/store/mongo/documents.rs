@@ -44,8 +44,7 @@ pub(super) fn project(document: &RawDocument) -> Result<OutputProject, Unreadabl
         name: name.to_owned(),
         workspace_path: folder.to_owned(),
         status: match field(document, "status") {
-            Some(RawBsonRef::String("initialized")) => ProjectStatus::Initialized,
-            Some(RawBsonRef::String("active")) => ProjectStatus::Active,
+            Some(RawBsonRef::String(word)) => ProjectStatus::from_word(word),
             _ => ProjectStatus::Created,
         },
         claude_session_id: session_id(document),
@@ -53,14 +52,6 @@ pub(super) fn project(document: &RawDocument) -> Result<OutputProject, Unreadabl
         created_at,
         updated_at: time(document, "updated_at").unwrap_or(created_at),
     })
-}
-
-pub(super) fn status_word(status: ProjectStatus) -> &'static str {
-    match status {
-        ProjectStatus::Created => "created",
-        ProjectStatus::Initialized => "initialized",
-        ProjectStatus::Active => "active",
-    }
 }
 
 /// A project's session id, whatever it is: what is no text is told as one that is no id. (A

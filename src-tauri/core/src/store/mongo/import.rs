@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 
-use super::documents::{self, date, milestone_fields, status_word};
+use super::documents::{self, date, milestone_fields};
 use super::failure::is_duplicate;
 use super::link::Link;
 use super::listing::all;
@@ -126,7 +126,7 @@ async fn adopt(link: &Link, project: &OutputProject) -> Result<CreateOutcome, Se
         "name": &project.name,
         "configuration_id": Bson::Null,
         "workspace_path": &project.workspace_path,
-        "status": status_word(project.status),
+        "status": project.status.as_str(),
         "claude_session_id": Bson::Null,
         "connections": [],
         "created_at": date(project.created_at),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::options::ReturnDocument;
 
-use super::documents::{self, Unreadable, date, project_fields, status_word};
+use super::documents::{self, Unreadable, date, project_fields};
 use super::failure::is_duplicate;
 use super::link::Link;
 use super::listing::{all, exact, one};
@@ -57,7 +57,7 @@ async fn create_claimed(
         "name": &new.name,
         "configuration_id": Bson::Null,
         "workspace_path": &new.workspace_path,
-        "status": status_word(ProjectStatus::Created),
+        "status": ProjectStatus::Created.as_str(),
         "claude_session_id": Bson::Null,
         "connections": [],
         "created_at": date(new.at),

@@ -26,7 +26,10 @@ pub(super) fn create(sql: &Connection, new: &NewMilestone) -> rusqlite::Result<O
     by_id(sql, id)
 }
 
-pub(super) fn by_id(sql: &Connection, id: MilestoneId) -> rusqlite::Result<Option<Milestone>> {
+pub(in crate::store) fn by_id(
+    sql: &Connection,
+    id: MilestoneId,
+) -> rusqlite::Result<Option<Milestone>> {
     sql.prepare_cached(&format!(
         "SELECT {MILESTONE_COLUMNS} FROM milestones WHERE id = ?1"
     ))?
@@ -35,7 +38,10 @@ pub(super) fn by_id(sql: &Connection, id: MilestoneId) -> rusqlite::Result<Optio
     .map(Option::flatten)
 }
 
-pub(super) fn of_project(sql: &Connection, project: ProjectId) -> rusqlite::Result<Vec<Milestone>> {
+pub(in crate::store) fn of_project(
+    sql: &Connection,
+    project: ProjectId,
+) -> rusqlite::Result<Vec<Milestone>> {
     sql.prepare_cached(&format!(
         "SELECT {MILESTONE_COLUMNS} FROM milestones WHERE project_id = ?1 \
          ORDER BY created_at_us, id"

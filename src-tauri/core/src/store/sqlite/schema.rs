@@ -96,11 +96,7 @@ pub(in crate::store) fn project(row: &Row<'_>) -> rusqlite::Result<Option<Output
         id,
         name: text(1)?,
         workspace_path: text(2)?,
-        status: match text(3)?.as_str() {
-            "initialized" => ProjectStatus::Initialized,
-            "active" => ProjectStatus::Active,
-            _ => ProjectStatus::Created,
-        },
+        status: ProjectStatus::from_word(&text(3)?),
         claude_session_id: session_id(row.get_ref(4)?),
         launch: serde_json::from_str(&text(5)?).unwrap_or_default(),
         created_at: time(row.get(6)?),
@@ -167,14 +163,6 @@ pub(in crate::store) fn newest_row(
 /// Reads a stored session id, whatever it is.
 pub(in crate::store) fn session_id(value: ValueRef<'_>) -> CurrentSessionId {
     CurrentSessionId::from_stored(text(value))
-}
-
-pub(in crate::store) fn status_word(status: ProjectStatus) -> &'static str {
-    match status {
-        ProjectStatus::Created => "created",
-        ProjectStatus::Initialized => "initialized",
-        ProjectStatus::Active => "active",
-    }
 }
 
 /// A text even where the bytes are not UTF-8: SQLite does not insist on it.

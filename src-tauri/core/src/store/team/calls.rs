@@ -12,6 +12,7 @@ use crate::model::{
     ClaudeSessionId, CurrentSessionId, LaunchOptions, LineageEntry, Milestone, MilestoneId,
     MilestoneStatus, OutputProject, ProjectId, ProjectStatus, SessionSource,
 };
+use crate::store::sqlite::milestones;
 use crate::store::{
     CreateOutcome, MoveOutcome, NewMilestone, NewProject, Presence, ReplaceOutcome, SaveOutcome,
     Store, StoreError,
@@ -200,7 +201,7 @@ impl Store for TeamStore {
     fn milestones(&self, project: ProjectId) -> Result<Vec<Milestone>, StoreError> {
         let team = &*self.team;
         let from_mirror = |sql: &_| {
-            let milestones = mirror::milestones(sql, project)?;
+            let milestones = milestones::of_project(sql, project)?;
             overlay::over_milestones(sql, project, milestones)
         };
         if team.is_live() {
@@ -209,7 +210,9 @@ impl Store for TeamStore {
         let since = team.local.read(Moment::now)?;
         match team.asked(team.server.milestones(project))? {
             Answer::Is(milestones) => {
-                let known = team.local.read(|sql| mirror::milestones(sql, project))?;
+                let known = team
+                    .local
+                    .read(|sql| milestones::of_project(sql, project))?;
                 if known != milestones {
                     team.note(|sql| mirror::put_milestones_of(sql, project, &milestones, since));
                 }

@@ -10,9 +10,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::file::{ROW_COLUMNS, fact, set_fact};
 use crate::model::{LineageEntry, Milestone, MilestoneId, OutputProject, ProjectId};
-use crate::store::sqlite::schema::{
-    self, MILESTONE_COLUMNS, PROJECT_COLUMNS, lineage_entry, status_word,
-};
+use crate::store::sqlite::milestones as stored_milestones;
+use crate::store::sqlite::schema::{self, MILESTONE_COLUMNS, PROJECT_COLUMNS, lineage_entry};
 
 const WRITES: &str = "writes";
 const AS_OF: &str = "as_of_us";
@@ -118,7 +117,7 @@ pub(super) fn put_project(
         id,
         project.name,
         project.workspace_path,
-        status_word(project.status),
+        project.status.as_str(),
         project.claude_session_id.as_stored(),
         launch,
         project.created_at.as_microsecond(),
@@ -156,25 +155,6 @@ pub(super) fn keep_projects(
         }
     }
     Ok(())
-}
-
-pub(super) fn milestone(sql: &Connection, id: MilestoneId) -> rusqlite::Result<Option<Milestone>> {
-    sql.prepare_cached(&format!(
-        "SELECT {MILESTONE_COLUMNS} FROM milestones WHERE id = ?1"
-    ))?
-    .query_row([id.to_string()], schema::milestone)
-    .optional()
-    .map(Option::flatten)
-}
-
-pub(super) fn milestones(sql: &Connection, project: ProjectId) -> rusqlite::Result<Vec<Milestone>> {
-    sql.prepare_cached(&format!(
-        "SELECT {MILESTONE_COLUMNS} FROM milestones WHERE project_id = ?1 \
-         ORDER BY created_at_us, id"
-    ))?
-    .query_map([project.to_string()], schema::milestone)?
-    .filter_map(Result::transpose)
-    .collect()
 }
 
 /// Returns whether it was taken.
@@ -235,7 +215,7 @@ pub(super) fn put_milestones_of(
     for milestone in all {
         put_milestone(sql, milestone, Known::Fetched(since))?;
     }
-    for milestone in milestones(sql, project)? {
+    for milestone in stored_milestones::of_project(sql, project)? {
         if !there.contains(&milestone.id) {
             remove_milestone(sql, milestone.id, Known::Fetched(since))?;
         }

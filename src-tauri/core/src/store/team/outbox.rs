@@ -13,7 +13,7 @@ use crate::model::{
     ClaudeSessionId, CurrentSessionId, LineageEntry, Milestone, MilestoneId, MilestoneStatus,
     OutputProject, ProjectId, ProjectStatus, SessionSource,
 };
-use crate::store::sqlite::schema::{lineage_entry, status_word};
+use crate::store::sqlite::schema::lineage_entry;
 use crate::store::{ReplaceOutcome, SaveOutcome};
 
 /// Changes of one value that wait together; texts as they are stored.
@@ -265,14 +265,9 @@ pub(super) fn project_statuses(
          WHERE ?1 IS NULL OR project_id = ?1 ORDER BY since_us, project_id",
     )?
     .query_map([project.map(|id| id.to_string())], |row| {
-        let status = match row.get::<_, String>(1)?.as_str() {
-            "initialized" => ProjectStatus::Initialized,
-            "active" => ProjectStatus::Active,
-            _ => ProjectStatus::Created,
-        };
         Ok((
             row.get::<_, String>(0)?,
-            status,
+            ProjectStatus::from_word(&row.get::<_, String>(1)?),
             time(row.get(2)?),
             time(row.get(3)?),
         ))
@@ -291,7 +286,7 @@ pub(super) fn project_status_arrived(
     status: ProjectStatus,
 ) -> rusqlite::Result<()> {
     sql.prepare_cached("DELETE FROM waiting_project_statuses WHERE project_id = ?1 AND new = ?2")?
-        .execute((project.to_string(), status_word(status)))
+        .execute((project.to_string(), status.as_str()))
         .map(drop)
 }
 
@@ -471,7 +466,7 @@ pub(super) fn set_project_status(
         "INSERT INTO waiting_project_statuses (project_id, new, at_us, since_us) \
          VALUES (?1, ?2, ?3, ?3) ON CONFLICT (project_id) DO UPDATE SET new = ?2, at_us = ?3",
     )?
-    .execute((id.to_string(), status_word(status), at.as_microsecond()))?;
+    .execute((id.to_string(), status.as_str(), at.as_microsecond()))?;
     overlay::project(sql, id)
 }
 

@@ -12,6 +12,7 @@ use crate::model::{
     ClaudeSessionId, CurrentSessionId, LineageEntry, Milestone, MilestoneId, MilestoneStatus,
     OutputProject, ProjectId, ProjectStatus,
 };
+use crate::store::sqlite::milestones;
 
 /// What lies over the projects.
 #[derive(Debug, Default)]
@@ -106,7 +107,7 @@ pub(super) fn over_milestone(chain: Option<&Chain>, mut milestone: Milestone) ->
 
 /// A milestone as the mirror and what waits have it.
 pub(super) fn milestone(sql: &Connection, id: MilestoneId) -> rusqlite::Result<Option<Milestone>> {
-    let Some(milestone) = mirror::milestone(sql, id)? else {
+    let Some(milestone) = milestones::by_id(sql, id)? else {
         return Ok(None);
     };
     let chain = Chains::Statuses.get(sql, &id.to_string())?;
