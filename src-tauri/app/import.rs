@@ -4,9 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 use reprise_core::folders::Folders;
-use reprise_core::machine;
 use reprise_core::store::import::{self, Fate, Import, ProjectImport, SessionIdFate, Skipped};
-use reprise_core::store::{MongoStore, SqliteStore, StoreError, TeamConnection};
+use reprise_core::store::{Presence, SqliteStore, TeamStore};
 
 use crate::dto::{ImportDifference, ImportFate, ImportProgress, ImportReport, ImportedProject};
 use crate::error::AppError;
@@ -44,7 +43,7 @@ impl Importing {
     pub fn run(
         &self,
         folders: &Folders,
-        team: &TeamConnection,
+        team: &TeamStore,
         trial: bool,
     ) -> Result<ImportReport, AppError> {
         if self.runs.swap(true, Ordering::Relaxed) {
@@ -60,29 +59,18 @@ impl Importing {
         report.map(|found| report_of(&found, trial))
     }
 
-    fn import(
-        &self,
-        folders: &Folders,
-        team: &TeamConnection,
-        trial: bool,
-    ) -> Result<Import, AppError> {
+    fn import(&self, folders: &Folders, team: &TeamStore, trial: bool) -> Result<Import, AppError> {
         let here = SqliteStore::open(&folders.database(), Timestamp::now())?.store;
-        let there = MongoStore::open(&team.reveal()).map_err(StoreError::from)?;
         let goes_on = |done, total| {
             self.done.store(done, Ordering::Relaxed);
             self.total.store(total, Ordering::Relaxed);
             !self.stop.load(Ordering::Relaxed)
         };
         Ok(if trial {
-            import::plan(&here, &there, goes_on)?
+            import::plan(&here, team.server(), goes_on)?
         } else {
-            let machine =
-                machine::this(folders, |name| std::env::var_os(name)).map_err(|error| {
-                    AppError::Internal {
-                        reason: error.to_string(),
-                    }
-                })?;
-            import::run(&here, &there, &machine, Timestamp::now(), goes_on)?
+            let now = Timestamp::now();
+            import::run(&here, team.server(), team.machine(), now, goes_on)?
         })
     }
 }

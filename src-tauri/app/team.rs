@@ -107,14 +107,25 @@ impl App {
         }
     }
 
+    /// The team's store, for what there is only with one.
+    ///
+    /// # Errors
+    /// None is open.
+    pub async fn open_team(&self) -> Result<Arc<TeamStore>, AppError> {
+        self.sessions()
+            .await?
+            .team
+            .ok_or_else(|| AppError::InvalidRequest {
+                reason: "no team's store is in use".into(),
+            })
+    }
+
     /// Settles a conflict as it was shown; false where it is another one by now.
     ///
     /// # Errors
     /// The server cannot be asked, or there is no team's store; the conflict stands.
     pub async fn settle(&self, shown: StoreConflict, keep: KeepValue) -> Result<bool, AppError> {
-        let team = self.team().await.ok_or_else(|| AppError::InvalidRequest {
-            reason: "no team's store is open".into(),
-        })?;
+        let team = self.open_team().await?;
         let keep = match keep {
             KeepValue::Theirs => Keep::Theirs,
             KeepValue::Ours => Keep::Ours,

@@ -128,16 +128,9 @@ pub async fn settle_conflict(
 /// would do.
 #[tauri::command]
 pub async fn import_local(app: State<'_, App>, trial: bool) -> CommandResult<ImportReport> {
-    let preference = app.preferences.get().store;
-    let (store, importing) = (app.store.clone(), app.importing.clone());
-    let folders = app.folders.clone();
-    let report = unblocked(move || match store.complete(preference.as_deref())? {
-        StoreChoice::Team(team) => importing.run(&folders, &team, trial),
-        StoreChoice::Local => Err(AppError::InvalidRequest {
-            reason: "this computer's store is in use".into(),
-        }),
-    });
-    Ok(report.await?)
+    let team = app.open_team().await?;
+    let (importing, folders) = (app.importing.clone(), app.folders.clone());
+    Ok(unblocked(move || importing.run(&folders, &team, trial)).await?)
 }
 
 #[tauri::command]
