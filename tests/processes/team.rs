@@ -332,15 +332,10 @@ fn the_lease_of_an_app_that_was_killed_ends_by_itself_and_tells_until_when() {
     team.ana.say(team.project, "hello");
     // Nobody renews it and nothing was folded, as after a crash of machine and app.
     let last = team.lease().unwrap();
-    let until = Instant::now() + Duration::from_secs(25);
-    let against = loop {
+    let against = wait_for("the end of the lease", || {
         let against = team.rui.refused(team.project);
-        if against.lease.is_none() {
-            break against;
-        }
-        assert!(Instant::now() < until, "{against:?}");
-        std::thread::sleep(Duration::from_millis(200));
-    };
+        against.lease.is_none().then_some(against)
+    });
     let place = against.transcript.unwrap();
     assert_eq!(&place.machine, team.ana.store.machine());
     assert_eq!(place.last_active, last.expires);
