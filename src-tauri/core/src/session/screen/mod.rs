@@ -11,6 +11,7 @@ mod cell;
 mod charset;
 mod csi;
 mod events;
+mod lines;
 mod modes;
 mod osc;
 mod paint;
@@ -32,6 +33,7 @@ use crate::model::{ScreenText, TerminalSize};
 
 pub use buffer::ScrollbackLimits;
 pub use events::{ProgressState, ScreenEvent};
+pub use lines::{LinePlace, LogicalLine};
 pub use palette::{Palette, Rgb};
 pub use snapshot::Snapshot;
 pub use viewport::{RESET_INPUT_MODES, Viewport};
@@ -145,6 +147,18 @@ impl Screen {
     /// Whether the program shows its alternate screen.
     pub fn on_alternate_screen(&self) -> bool {
         self.terminal.on_alternate
+    }
+
+    /// The absolute number of the oldest row that is kept: how many rows of the normal screen
+    /// were dropped before it.
+    pub fn history_first_line(&self) -> u64 {
+        self.terminal.normal.dropped
+    }
+
+    /// The lines of the normal screen and its scrollback, oldest first, each joined from the rows
+    /// it was wrapped into. The alternate screen has no lines of its own here.
+    pub fn logical_lines(&self) -> impl Iterator<Item = LogicalLine> + '_ {
+        lines::logical_lines(&self.terminal)
     }
 
     /// The visible text, one line per row, without trailing blanks: for logs and tests.

@@ -1,0 +1,207 @@
+//! The text of the normal screen and its scrollback, for whoever searches or saves it.
+
+use super::cell::{Cell, Row};
+use super::terminal::Terminal;
+
+/// A place in the lines of the normal screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LinePlace {
+    /// The row's absolute number: rows are counted from the terminal's start, and dropped ones
+    /// keep theirs.
+    pub row: u64,
+    /// The column, counted from 0.
+    pub column: usize,
+}
+
+/// A line as the program wrote it: the rows it was wrapped into, joined. The text of erased
+/// cells is a space, except at the line's end, where they are left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogicalLine {
+    /// The absolute number of its first row. It may be the rest of a line whose first rows have
+    /// left the scrollback.
+    pub first_row: u64,
+    /// How many rows it takes.
+    pub rows: u64,
+    /// The text.
+    pub text: String,
+    /// Where bytes and columns stop to go side by side, in the order of the text.
+    pieces: Vec<Piece>,
+}
+
+/// A part of the text: either cells of one byte and one column each, or one cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Piece {
+    /// The offset of its first byte.
+    start: usize,
+    place: LinePlace,
+    /// The columns of the one cell; `None` where it is many cells of one byte.
+    single: Option<u8>,
+}
+
+impl LogicalLine {
+    /// Where the character that this byte of the text belongs to stands. The end of the text is
+    /// the place behind the last character.
+    pub fn place(&self, byte: usize) -> LinePlace {
+        let at_end = byte >= self.text.len();
+        let after = self.pieces.partition_point(|piece| piece.start <= byte);
+        let Some(piece) = after.checked_sub(1).map(|i| self.pieces[i]) else {
+            return LinePlace {
+                row: self.first_row,
+                column: 0,
+            };
+        };
+        let forward = match piece.single {
+            None => byte.min(self.text.len()) - piece.start,
+            Some(columns) if at_end => columns.into(),
+            Some(_) => 0,
+        };
+        LinePlace {
+            column: piece.place.column + forward,
+            ..piece.place
+        }
+    }
+
+    fn push_row(&mut self, row: &Row, number: u64) {
+        let used = row.cells.iter().rposition(Cell::has_content);
+        let cells = row.cells.iter().take(used.map_or(0, |last| last + 1));
+        let mut plain = false;
+        for (column, cell) in cells.enumerate() {
+            if cell.is_spacer() {
+                plain = false;
+                continue;
+            }
+            let start = self.text.len();
+            if cell.has_content() {
+                cell.push_text(&mut self.text);
+            } else {
+                self.text.push(' ');
+            }
+            let single = (self.text.len() != start + 1 || cell.width != 1).then_some(cell.width);
+            if single.is_some() || !plain {
+                let place = LinePlace {
+                    row: number,
+                    column,
+                };
+                self.pieces.push(Piece {
+                    start,
+                    place,
+                    single,
+                });
+            }
+            plain = single.is_none();
+        }
+    }
+
+    /// Fills a row that goes on in the next one with the spaces its erased cells stand for.
+    fn fill(&mut self, row: &Row, number: u64, cols: usize, next: &Row) {
+        let used = row.cells.iter().rposition(Cell::has_content);
+        let from = used.map_or(0, |last| last + usize::from(row.cells[last].width.max(1)));
+        // The cell that a wide character did not fit into is not part of the text.
+        let to = if next.width_at(0) == 2 {
+            cols - 1
+        } else {
+            cols
+        };
+        if from < to {
+            let place = LinePlace {
+                row: number,
+                column: from,
+            };
+            self.pieces.push(Piece {
+                start: self.text.len(),
+                place,
+                single: None,
+            });
+            self.text.extend(std::iter::repeat_n(' ', to - from));
+        }
+    }
+}
+
+/// See [`super::Screen::logical_lines`].
+pub(super) fn logical_lines(terminal: &Terminal) -> impl Iterator<Item = LogicalLine> + '_ {
+    let cols = terminal.cols();
+    let mut number = terminal.normal.dropped;
+    let mut rows = Terminal::lines(&terminal.normal).peekable();
+    std::iter::from_fn(move || {
+        let mut row = rows.next()?;
+        let mut line = LogicalLine {
+            first_row: number,
+            rows: 0,
+            text: String::new(),
+            pieces: Vec::new(),
+        };
+        loop {
+            line.push_row(row, number);
+            number += 1;
+            line.rows += 1;
+            let Some(next) = rows.next_if(|next| next.wrapped) else {
+                return Some(line);
+            };
+            line.fill(row, number - 1, cols, next);
+            row = next;
+        }
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use std::time::Instant;
+
+    use super::super::{Screen, ScrollbackLimits};
+    use super::*;
+    use crate::model::TerminalSize;
+
+    const SIZE: TerminalSize = TerminalSize { cols: 20, rows: 5 };
+
+    fn lines(stream: &str) -> Vec<LogicalLine> {
+        let limits = ScrollbackLimits {
+            lines: 10,
+            ..ScrollbackLimits::default()
+        };
+        let mut screen = Screen::new(SIZE, limits);
+        screen.feed(stream.as_bytes(), Instant::now());
+        screen.logical_lines().collect()
+    }
+
+    fn place(row: u64, column: usize) -> LinePlace {
+        LinePlace { row, column }
+    }
+
+    #[test]
+    fn wrapped_rows_are_one_line_and_every_byte_knows_its_cell() {
+        let lines = lines("top\r\n0123456789012345678\u{65e5}\u{672c}e\u{301}x\x1b[5Cend\r\n");
+        let line = &lines[1];
+        assert_eq!(line.text, "0123456789012345678日本e\u{301}x     end");
+        assert_eq!((line.first_row, line.rows), (1, 2));
+        let at = |what: &str| line.place(line.text.find(what).unwrap());
+        assert_eq!(at("5"), place(1, 5));
+        assert_eq!(at("日"), place(2, 0));
+        assert_eq!(at("本"), place(2, 2));
+        assert_eq!(line.place(line.text.find('日').unwrap() + 2), place(2, 0));
+        assert_eq!(at("e\u{301}"), place(2, 4));
+        assert_eq!(at("\u{301}"), place(2, 4));
+        assert_eq!(at("x"), place(2, 5));
+        assert_eq!(at("end"), place(2, 11));
+        assert_eq!(line.place(line.text.len()), place(2, 14));
+        assert_eq!(lines[2].text, "");
+        assert_eq!(lines[2].place(0), place(3, 0));
+    }
+
+    #[test]
+    fn rows_keep_their_numbers_when_older_ones_are_dropped() {
+        let stream: String = (0..100).map(|i| format!("line {i}\r\n")).collect();
+        let lines = lines(&stream);
+        assert_eq!(lines.len(), 15);
+        let line = lines.iter().find(|line| line.text == "line 90").unwrap();
+        assert_eq!(line.first_row, 90);
+    }
+
+    #[test]
+    fn erased_cells_in_a_wrapped_line_are_spaces_of_their_own() {
+        let lines = lines("0123456789012345678901\x1b[A\x1b[5G\x1b[K");
+        assert_eq!(lines[0].text, format!("0123{}01", " ".repeat(16)));
+        assert_eq!(lines[0].place(12), place(0, 12));
+        assert_eq!(lines[0].place(20), place(1, 0));
+    }
+}
