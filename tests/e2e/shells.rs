@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::window::{App, SLOW, World, wait_for};
 
 /// Opens a shell by its button and waits for it.
-fn open_shell(world: &World, app: &App<'_>) {
+pub fn open_shell(world: &World, app: &App<'_>) {
     app.click("button", "New shell");
     wait_for("the shell", SLOW, || {
         let list = world.list();
@@ -32,7 +32,8 @@ fn open_shell(world: &World, app: &App<'_>) {
     app.wait_for_text("ready-2");
 }
 
-fn run(app: &App<'_>, command: &str) {
+/// Types a command into the terminal in front.
+pub fn run(app: &App<'_>, command: &str) {
     app.type_keys(command);
     app.key("Return");
 }

@@ -46,6 +46,15 @@ fn dead_keys_write_each_letter_once() {
 fn shift_enter_makes_a_second_line_in_the_prompt() {
     let world = World::new("shift-enter");
     let app = world.open_workspace();
+    // It asks for the flags and, being answered, switches the protocol on.
+    wait_for("claude to ask for the keyboard protocol", QUICK, || {
+        let keyboard = app.viewer()?.keyboard;
+        if keyboard.flags == 5 {
+            Ok(())
+        } else {
+            Err(format!("{keyboard:?}"))
+        }
+    });
     app.type_keys("first line");
     app.key("shift+Return");
     app.type_keys("second line");

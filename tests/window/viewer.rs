@@ -12,6 +12,7 @@ pub struct Viewer {
     /// Lines in the buffer, scrollback and screen.
     pub length: usize,
     pub modes: serde_json::Value,
+    pub keyboard: Keyboard,
     pub lines: Vec<Line>,
 }
 
@@ -19,6 +20,16 @@ pub struct Viewer {
 pub struct Cursor {
     pub x: u16,
     pub y: u16,
+}
+
+/// What the program asked the keyboard for.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Keyboard {
+    /// The flags of the kitty keyboard protocol.
+    pub flags: u8,
+    /// The level of modifyOtherKeys.
+    pub other_keys: u8,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

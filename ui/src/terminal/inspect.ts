@@ -13,6 +13,8 @@ export interface ViewerDescription {
   /** How many lines the buffer holds, scrollback and screen. */
   length: number;
   modes: IModes;
+  /** The flags of the kitty keyboard protocol, and the level of modifyOtherKeys. */
+  keyboard: { flags: number; otherKeys: number };
   /** The lines asked for, the screen's when nothing else was. */
   lines: LineDescription[];
 }
@@ -27,6 +29,7 @@ export interface LineDescription {
 /** Describes `count` lines of what `terminal` shows, from line `first` of its buffer. */
 export function describeViewer(
   terminal: Terminal,
+  { flags, otherKeys }: ViewerDescription['keyboard'],
   first?: number,
   count?: number,
 ): ViewerDescription {
@@ -51,6 +54,7 @@ export function describeViewer(
     cursor: { x: buffer.cursorX, y: buffer.cursorY },
     length: buffer.length,
     modes: terminal.modes,
+    keyboard: { flags, otherKeys },
     lines,
   };
 }

@@ -9,6 +9,7 @@ import { plain } from '../state/text';
 import { decodeFrames, type HostFrame } from './frames';
 import { InputQueue } from './input';
 import { Keyboard } from './keyboard';
+import { KeyboardModes } from './keyboard-modes';
 import { LineNumbers } from './line-numbers';
 import { Mouse } from './mouse';
 import { pasteable } from './paste';
@@ -44,6 +45,8 @@ export class LiveTerminal {
   /** The host it is attached to; another host is another terminal. */
   readonly hostPid: number;
   readonly screen: ScreenElement;
+  /** What the program asked the keyboard for. */
+  readonly keyboardModes: KeyboardModes;
   /** The absolute numbers of the viewer's lines, as the host counts them. */
   readonly lines: LineNumbers;
   /** A list of terminals that was asked for earlier cannot know this one. */
@@ -112,7 +115,10 @@ export class LiveTerminal {
       this.hasSelection = terminal.hasSelection();
     });
     terminal.onBinary((data) => this.#input.binary(data));
-    this.#keyboard = new Keyboard(this.screen, (text) => this.#type(text));
+    this.keyboardModes = new KeyboardModes(terminal);
+    this.#keyboard = new Keyboard(this.screen, this.keyboardModes, (text, acts) =>
+      terminal.input(text, acts),
+    );
     new Mouse(this.screen, (text) => this.paste(text));
   }
 
@@ -187,11 +193,6 @@ export class LiveTerminal {
     this.#input.disconnect();
     this.#detach();
     this.screen.dispose();
-  }
-
-  #type(text: string): void {
-    this.screen.terminal.scrollToBottom();
-    this.#input.text(text);
   }
 
   async #attach(): Promise<void> {

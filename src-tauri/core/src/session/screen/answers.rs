@@ -64,6 +64,21 @@ impl Terminal {
         });
     }
 
+    /// `CSI ? u`: the flags of the kitty keyboard protocol.
+    pub(super) fn report_keyboard(&mut self) {
+        let stack = &self.keyboard[usize::from(self.on_alternate)];
+        let answer = format!("\x1b[?{}u", stack.last().copied().unwrap_or_default());
+        self.reply(&answer);
+    }
+
+    /// XTQMODKEYS: the level of modifyOtherKeys, the one option that is known.
+    pub(super) fn report_key_modifiers(&mut self, option: i32) {
+        if option == 4 {
+            let answer = format!("\x1b[>4;{}m", self.modes.modify_other_keys);
+            self.reply(&answer);
+        }
+    }
+
     /// DECRQM for the modes of `CSI h`.
     pub(super) fn report_mode(&mut self, mode: i32) {
         let setting = match mode {

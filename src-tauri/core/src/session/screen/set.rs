@@ -112,8 +112,8 @@ impl Terminal {
         &mut self.keyboard[usize::from(self.on_alternate)]
     }
 
-    /// `CSI > flags u`. The viewers have no such encoder, so nothing asks for it yet; another
-    /// terminal that shows the snapshot may.
+    /// `CSI > flags u`: the kitty keyboard protocol, which the viewers' keys follow
+    /// (`ui/src/terminal/keyboard-modes.ts` reads the same from the stream).
     pub(super) fn push_keyboard(&mut self, flags: i32) {
         let stack = self.keyboard_mut();
         if stack.len() == STACK_LIMIT {
@@ -143,10 +143,19 @@ impl Terminal {
         }
     }
 
-    /// `CSI > 4 ; n m`: modifyOtherKeys.
+    /// `CSI > 4 ; n m`: modifyOtherKeys; without parameters all such options are set back.
     pub(super) fn set_key_modifiers(&mut self, params: &Params) {
-        if params.get(0) == 4 {
-            self.modes.modify_other_keys = params.get(1).clamp(0, 2) as u8;
+        match params.get(0) {
+            4 => self.modes.modify_other_keys = params.get(1).clamp(0, 2) as u8,
+            0 if params.len() == 1 => self.modes.modify_other_keys = 0,
+            _ => {}
+        }
+    }
+
+    /// `CSI > 4 n`: modifyOtherKeys off.
+    pub(super) fn reset_key_modifiers(&mut self, option: i32) {
+        if option == 4 {
+            self.modes.modify_other_keys = 0;
         }
     }
 

@@ -62,8 +62,26 @@ fn each_query_is_answered_once() {
 #[test]
 fn unknown_queries_and_reads_of_the_clipboard_are_not_answered() {
     assert_eq!(
-        replies("\x1b[?u\x1b]52;c;?\x07\x1bP+q544e\x1b\\\x1b[14t\x1b[=c"),
+        replies("\x1b]52;c;?\x07\x1bP+q544e\x1b\\\x1b[14t\x1b[=c"),
         ""
+    );
+}
+
+#[test]
+fn the_keyboards_protocols_are_told_as_they_stand_on_each_screen() {
+    assert_eq!(replies("\x1b[?u"), "\x1b[?0u");
+    assert_eq!(
+        replies("\x1b[>5u\x1b[?u\x1b[?1049h\x1b[?u\x1b[=2;2u\x1b[?u\x1b[?1049l\x1b[?u"),
+        "\x1b[?5u\x1b[?0u\x1b[?2u\x1b[?5u"
+    );
+    assert_eq!(
+        replies("\x1b[>1u\x1b[>31u\x1b[<u\x1b[?u\x1b[<9u\x1b[?u"),
+        "\x1b[?1u\x1b[?0u"
+    );
+    assert_eq!(replies("\x1b[>5u\x1bc\x1b[?u"), "\x1b[?0u");
+    assert_eq!(
+        replies("\x1b[?4m\x1b[>4;2m\x1b[?4m\x1b[>4m\x1b[?4m\x1b[>4;1m\x1b[>4n\x1b[?4m"),
+        "\x1b[>4;0m\x1b[>4;2m\x1b[>4;0m\x1b[>4;0m"
     );
 }
 
