@@ -2,8 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::cell::{Attributes, Cell, Row};
+use super::cell::{Attributes, Cell};
 use super::charset::Charset;
+use super::extras::Extras;
+use super::history::History;
+use super::row::Row;
 
 /// How much scrollback a host keeps. Whichever bound is reached first drops the oldest lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +39,7 @@ pub(super) struct SavedCursor {
 
 #[derive(Debug)]
 pub(super) struct Buffer {
-    pub history: VecDeque<Row>,
-    history_bytes: usize,
+    pub history: History,
     /// `None` for the alternate screen, which has no scrollback.
     limits: Option<ScrollbackLimits>,
     /// How many lines were dropped at the top so far.
@@ -55,12 +57,11 @@ pub(super) struct Buffer {
 impl Buffer {
     pub fn new(cols: usize, rows: usize, limits: Option<ScrollbackLimits>) -> Self {
         Self {
-            history: VecDeque::new(),
-            history_bytes: 0,
+            history: History::default(),
             limits,
             dropped: 0,
             rows: (0..rows)
-                .map(|_| Row::new(cols, &Cell::BLANK, false))
+                .map(|_| Row::new(cols, Cell::BLANK, false))
                 .collect(),
             cols,
             top: 0,
@@ -76,54 +77,65 @@ impl Buffer {
     }
 
     /// Leaves the alternate screen as its next user finds it.
-    pub fn clear(&mut self, fill: &Cell) {
+    pub fn clear(&mut self, fill: Cell) {
         for row in &mut self.rows {
-            *row = Row::new(self.cols, fill, false);
+            row.renew(fill, false);
         }
         self.top = 0;
         self.bottom = self.rows.len() - 1;
         self.tabs = default_tabs(self.cols);
     }
 
-    pub fn blank_row(&self, fill: &Cell) -> Row {
-        Row::new(self.cols, fill, false)
-    }
-
     /// Scrolls the region up by one line; from the top of the screen into the scrollback.
-    pub fn scroll(&mut self, fill: &Cell, wrapped: bool) {
-        let mut row = self.blank_row(fill);
-        row.wrapped = wrapped;
-        if self.top == 0 {
-            if let Some(old) = self.rows.pop_front() {
-                self.keep(old);
-            }
+    pub fn scroll(&mut self, fill: Cell, wrapped: bool, extras: &Extras) {
+        if self.top == 0
+            && let Some(row) = self.rows.pop_front()
+        {
+            // A viewer is bounded by lines alone: its saved row moves up with every line.
+            let lost = self.keep(&row, extras);
+            self.saved.y = self.saved.y.saturating_sub(lost);
+            self.put(self.bottom, row, fill, wrapped);
         } else {
-            self.rows.remove(self.top);
+            self.move_row(self.top, self.bottom, fill, wrapped);
         }
-        self.rows.insert(self.bottom, row);
     }
 
-    /// Puts a line into the scrollback and drops what is over its limits.
-    pub fn keep(&mut self, mut row: Row) {
+    /// Takes one row out and puts a new one elsewhere; the rows between move by one.
+    pub fn move_row(&mut self, from: usize, to: usize, fill: Cell, wrapped: bool) {
+        if let Some(row) = self.rows.remove(from) {
+            self.put(to, row, fill, wrapped);
+        }
+    }
+
+    fn put(&mut self, y: usize, mut row: Row, fill: Cell, wrapped: bool) {
+        row.renew(fill, wrapped);
+        self.rows.insert(y, row);
+    }
+
+    /// Puts a line into the scrollback and drops what is over its limits. Returns how many lines
+    /// were dropped for the bytes they take.
+    pub fn keep(&mut self, row: &Row, extras: &Extras) -> usize {
         let Some(limits) = self.limits else {
-            return;
+            return 0;
         };
-        row.trim();
-        self.history_bytes += row.bytes();
-        self.history.push_back(row);
+        if limits.lines == 0 {
+            self.dropped += 1;
+            return 0;
+        }
+        self.history.push(row, extras);
         while self.history.len() > limits.lines {
             self.drop_oldest();
         }
-        while self.history_bytes > limits.bytes && self.history.len() > 1 {
+        let mut lost = 0;
+        while self.history.bytes() > limits.bytes && self.history.len() > 1 {
             self.drop_oldest();
-            // A viewer is bounded by lines alone: its saved row moves up with every line.
-            self.saved.y = self.saved.y.saturating_sub(1);
+            lost += 1;
         }
+        lost
     }
 
     fn drop_oldest(&mut self) {
-        if let Some(row) = self.history.pop_front() {
-            self.history_bytes = self.history_bytes.saturating_sub(row.bytes());
+        if self.history.pop_front() {
             self.dropped += 1;
         }
     }
@@ -131,18 +143,7 @@ impl Buffer {
     /// Forgets the scrollback (`CSI 3 J`).
     pub fn clear_history(&mut self) {
         self.dropped += self.history.len() as u64;
-        self.history.clear();
-        self.history_bytes = 0;
-    }
-
-    /// Replaces all lines after a change of width.
-    pub fn replace_lines(&mut self, history: VecDeque<Row>, rows: VecDeque<Row>) {
-        self.history.clear();
-        self.history_bytes = 0;
-        self.rows = rows;
-        for row in history {
-            self.keep(row);
-        }
+        self.history = History::default();
     }
 
     pub fn set_cols(&mut self, cols: usize) {

@@ -3,6 +3,7 @@
 use super::cell::{Attributes, Cell, EXTENDED, PROTECTED, UNDERLINE};
 use super::charset;
 use super::params::Params;
+use super::row::Row;
 use super::terminal::Terminal;
 
 const PRIVATE: u32 = b'?' as u32;
@@ -55,7 +56,9 @@ impl Terminal {
             (0, b'P') => self.edit_row(|row, x, fill| row.delete(x, count, fill)),
             (0, b'S') => self.scroll_up(count),
             (0, b'T') => self.scroll_down(count),
-            (0, b'X') => self.edit_row(|row, x, fill| row.replace(x, x + count, fill, false)),
+            (0, b'X') => {
+                self.edit_row(|row, x, fill| row.replace(x, x.saturating_add(count), fill, false))
+            }
             (0, b'Z') => self.tab_backward(count),
             (0, b'b') => self.repeat(count),
             (0, b'c') if params.get(0) <= 0 => self.report_device(),
@@ -150,9 +153,9 @@ impl Terminal {
                 self.y -= 1;
                 self.x = self.cols() - 1;
                 let x = self.x;
-                let cell = &self.row_mut().cells[x];
+                let cell = self.row_mut().get(x);
                 // A wide character that did not fit left an empty cell at the end.
-                if cell.width > 0 && !cell.has_content() {
+                if cell.is_some_and(|cell| cell.width() > 0 && !cell.has_content()) {
                     self.x -= 1;
                 }
             }
@@ -227,17 +230,17 @@ impl Terminal {
         self.move_cursor(0, down);
     }
 
-    fn edit_row(&mut self, edit: impl FnOnce(&mut super::cell::Row, usize, &Cell)) {
+    fn edit_row(&mut self, edit: impl FnOnce(&mut Row, usize, Cell)) {
         self.restrict();
         let fill = self.erased();
         let x = self.x;
-        edit(self.row_mut(), x, &fill);
+        edit(self.row_mut(), x, fill);
     }
 
     fn erase_row(&mut self, y: usize, keep_protected: bool) {
         let fill = self.erased();
         let row = &mut self.buffer_mut().rows[y];
-        row.fill(&fill, keep_protected);
+        row.erase(fill, keep_protected);
         row.wrapped = false;
     }
 
@@ -248,7 +251,7 @@ impl Terminal {
         match which {
             0 => {
                 let row = self.row_mut();
-                row.replace(x, cols, &fill, keep_protected);
+                row.replace(x, cols, fill, keep_protected);
                 if x == 0 {
                     row.wrapped = false;
                 }
@@ -258,7 +261,7 @@ impl Terminal {
             }
             1 => {
                 let row = self.row_mut();
-                row.replace(0, x + 1, &fill, keep_protected);
+                row.replace(0, x + 1, fill, keep_protected);
                 row.wrapped = false;
                 if x + 1 >= cols {
                     self.unwrap_line(y + 1);
@@ -282,12 +285,9 @@ impl Terminal {
     fn unwrap_line(&mut self, line: usize) {
         let buffer = self.buffer_mut();
         let history = buffer.history.len();
-        let row = if line < history {
-            buffer.history.get_mut(line)
-        } else {
-            buffer.rows.get_mut(line - history)
-        };
-        if let Some(row) = row {
+        if line < history {
+            buffer.history.unwrap(line);
+        } else if let Some(row) = buffer.rows.get_mut(line - history) {
             row.wrapped = false;
         }
     }
@@ -298,9 +298,9 @@ impl Terminal {
         let (x, cols) = (self.x, self.cols());
         let row = self.row_mut();
         match which {
-            0 => row.replace(x, cols, &fill, keep_protected),
-            1 => row.replace(0, x + 1, &fill, keep_protected),
-            2 => row.replace(0, cols, &fill, keep_protected),
+            0 => row.replace(x, cols, fill, keep_protected),
+            1 => row.replace(0, x + 1, fill, keep_protected),
+            2 => row.replace(0, cols, fill, keep_protected),
             _ => return,
         }
         if which == 2 || (which == 0 && x == 0) {
@@ -320,9 +320,7 @@ impl Terminal {
         let (fill, y) = (self.erased(), self.y);
         let buffer = self.buffer_mut();
         for _ in 0..count.min(buffer.bottom - y + 1) {
-            let row = buffer.blank_row(&fill);
-            buffer.rows.remove(buffer.bottom);
-            buffer.rows.insert(y, row);
+            buffer.move_row(buffer.bottom, y, fill, false);
         }
         self.x = 0;
     }
@@ -335,9 +333,7 @@ impl Terminal {
         let (fill, y) = (self.erased(), self.y);
         let buffer = self.buffer_mut();
         for _ in 0..count.min(buffer.bottom - y + 1) {
-            let row = buffer.blank_row(&fill);
-            buffer.rows.remove(y);
-            buffer.rows.insert(buffer.bottom, row);
+            buffer.move_row(y, buffer.bottom, fill, false);
         }
         self.x = 0;
     }
@@ -346,18 +342,14 @@ impl Terminal {
         let fill = self.erased();
         let buffer = self.buffer_mut();
         for _ in 0..count.min(buffer.bottom - buffer.top + 1) {
-            let row = buffer.blank_row(&fill);
-            buffer.rows.remove(buffer.top);
-            buffer.rows.insert(buffer.bottom, row);
+            buffer.move_row(buffer.top, buffer.bottom, fill, false);
         }
     }
 
     fn scroll_down(&mut self, count: usize) {
         let buffer = self.buffer_mut();
         for _ in 0..count.min(buffer.bottom - buffer.top + 1) {
-            let row = buffer.blank_row(&Cell::BLANK);
-            buffer.rows.remove(buffer.bottom);
-            buffer.rows.insert(buffer.top, row);
+            buffer.move_row(buffer.bottom, buffer.top, Cell::BLANK, false);
         }
     }
 
@@ -370,9 +362,9 @@ impl Terminal {
         let buffer = self.buffer_mut();
         for row in buffer.rows.range_mut(buffer.top..=buffer.bottom) {
             if right {
-                row.insert(x, count, &fill);
+                row.insert(x, count, fill);
             } else {
-                row.delete(x, count, &fill);
+                row.delete(x, count, fill);
             }
             row.wrapped = false;
         }
@@ -402,12 +394,11 @@ impl Terminal {
             bg: self.pen.bg & !EXTENDED,
             extended: None,
         };
-        let fill = Cell::new(b'E'.into(), 1, &pen);
+        let fill = self.extras.look(&pen).with(b'E'.into(), 1);
         self.set_cursor(0, 0);
         let y = self.y;
         for row in self.buffer_mut().rows.range_mut(y..) {
-            row.fill(&fill, false);
-            row.wrapped = false;
+            row.renew(fill, false);
         }
         self.set_cursor(0, 0);
     }

@@ -1,6 +1,11 @@
 //! The text of the normal screen and its scrollback, for whoever searches or saves it.
 
-use super::cell::{Cell, Row};
+use std::borrow::Cow;
+
+use super::buffer::Buffer;
+use super::cell::Cell;
+use super::extras::Extras;
+use super::row::Row;
 use super::terminal::Terminal;
 
 /// A place in the lines of the normal screen.
@@ -61,9 +66,10 @@ impl LogicalLine {
         }
     }
 
-    fn push_row(&mut self, row: &Row, number: u64) {
-        let used = row.cells.iter().rposition(Cell::has_content);
-        let cells = row.cells.iter().take(used.map_or(0, |last| last + 1));
+    fn push_row(&mut self, row: &Row, extras: &Extras, number: u64) {
+        let written = row.written();
+        let used = written.iter().rposition(Cell::has_content);
+        let cells = written.iter().take(used.map_or(0, |last| last + 1));
         let mut plain = false;
         for (column, cell) in cells.enumerate() {
             if cell.is_spacer() {
@@ -72,11 +78,12 @@ impl LogicalLine {
             }
             let start = self.text.len();
             if cell.has_content() {
-                cell.push_text(&mut self.text);
+                extras.push_text(cell, &mut self.text);
             } else {
                 self.text.push(' ');
             }
-            let single = (self.text.len() != start + 1 || cell.width != 1).then_some(cell.width);
+            let single =
+                (self.text.len() != start + 1 || cell.width() != 1).then_some(cell.width());
             if single.is_some() || !plain {
                 let place = LinePlace {
                     row: number,
@@ -94,8 +101,9 @@ impl LogicalLine {
 
     /// Fills a row that goes on in the next one with the spaces its erased cells stand for.
     fn fill(&mut self, row: &Row, number: u64, cols: usize, next: &Row) {
-        let used = row.cells.iter().rposition(Cell::has_content);
-        let from = used.map_or(0, |last| last + usize::from(row.cells[last].width.max(1)));
+        let cells = row.written();
+        let used = cells.iter().rposition(Cell::has_content);
+        let from = used.map_or(0, |last| last + usize::from(cells[last].width().max(1)));
         // The cell that a wide character did not fit into is not part of the text.
         let to = if next.width_at(0) == 2 {
             cols - 1
@@ -121,9 +129,9 @@ impl LogicalLine {
 pub(super) fn logical_lines(terminal: &Terminal) -> impl Iterator<Item = LogicalLine> + '_ {
     let cols = terminal.cols();
     let mut number = terminal.normal.dropped;
-    let mut rows = Terminal::lines(&terminal.normal).peekable();
+    let mut rows = rows(&terminal.normal, &terminal.extras).peekable();
     std::iter::from_fn(move || {
-        let mut row = rows.next()?;
+        let (mut row, mut extras) = rows.next()?;
         let mut line = LogicalLine {
             first_row: number,
             rows: 0,
@@ -131,16 +139,30 @@ pub(super) fn logical_lines(terminal: &Terminal) -> impl Iterator<Item = Logical
             pieces: Vec::new(),
         };
         loop {
-            line.push_row(row, number);
+            line.push_row(&row, &extras, number);
             number += 1;
             line.rows += 1;
-            let Some(next) = rows.next_if(|next| next.wrapped) else {
+            let Some(next) = rows.next_if(|(next, _)| next.wrapped) else {
                 return Some(line);
             };
-            line.fill(row, number - 1, cols, next);
-            row = next;
+            line.fill(&row, number - 1, cols, &next.0);
+            (row, extras) = next;
         }
     })
+}
+
+/// The rows of a buffer, oldest first, with their extras.
+fn rows<'a>(
+    buffer: &'a Buffer,
+    extras: &'a Extras,
+) -> impl Iterator<Item = (Cow<'a, Row>, Cow<'a, Extras>)> {
+    let history = buffer.history.iter().map(|line| {
+        let (mut row, mut extras) = Default::default();
+        line.decode(&mut row, &mut extras);
+        (Cow::Owned(row), Cow::Owned(extras))
+    });
+    let screen = buffer.rows.iter();
+    history.chain(screen.map(move |row| (Cow::Borrowed(row), Cow::Borrowed(extras))))
 }
 
 #[cfg(test)]

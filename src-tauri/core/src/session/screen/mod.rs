@@ -11,6 +11,8 @@ mod cell;
 mod charset;
 mod csi;
 mod events;
+mod extras;
+mod history;
 mod lines;
 mod modes;
 mod osc;
@@ -20,6 +22,7 @@ mod params;
 mod parser;
 mod reading;
 mod resize;
+mod row;
 mod set;
 mod sgr;
 mod snapshot;
@@ -48,6 +51,9 @@ pub const SYNC_LIMIT: Duration = Duration::from_millis(150);
 /// The most repetitions of one REP; the viewers clamp it to the same number.
 const MOST_REPEATS: usize = 65_536;
 
+/// After so many bytes at most, what cells no longer use is dropped.
+const PIECE_BYTES: usize = 64 * 1024;
+
 /// The state of one terminal.
 #[derive(Debug)]
 pub struct Screen {
@@ -68,7 +74,10 @@ impl Screen {
     /// inside an escape sequence or a character.
     pub fn feed(&mut self, bytes: &[u8], now: Instant) {
         self.terminal.now = Some(now);
-        self.parser.advance(bytes, &mut self.terminal);
+        for piece in bytes.chunks(PIECE_BYTES) {
+            self.parser.advance(piece, &mut self.terminal);
+            self.terminal.collect_extras();
+        }
     }
 
     /// The answers to the program's queries so far, to be written to it.
@@ -166,9 +175,9 @@ impl Screen {
         let mut out = String::new();
         for row in self.terminal.visible() {
             let mut line = String::new();
-            for cell in &row.cells {
+            for cell in row.cells() {
                 if cell.has_content() {
-                    cell.push_text(&mut line);
+                    self.terminal.extras.push_text(cell, &mut line);
                 } else if !cell.is_spacer() {
                     line.push(' ');
                 }

@@ -2,8 +2,14 @@
 
 use std::collections::VecDeque;
 use std::io::Write;
+use std::sync::Arc;
 
+use super::buffer::Buffer;
 use super::cell::*;
+use super::extras::Extras;
+use super::history::Line;
+use super::row::Row;
+use super::sgr::push_number;
 
 /// Writes rows, and knows the pen of the viewer that reads them.
 #[derive(Default)]
@@ -60,39 +66,66 @@ impl Painter {
             }
             self.put("\x1b\\");
         }
-        self.csi(format_args!("0{}m", pen.sgr()));
+        self.out.extend(b"\x1b[0");
+        pen.push_sgr(&mut self.out);
+        self.out.push(b'm');
         if pen.bg & PROTECTED != 0 {
             self.put("\x1b[1\"q");
         }
         self.pen = pen.clone();
     }
 
-    /// Paints lines one below the other, from the top of the screen on; the ones that do not fit
-    /// scroll into the scrollback. `before` runs at the start of each line.
-    pub fn lines<'a>(
+    /// Paints the lines of a buffer one below the other, from the top of the screen on; the ones
+    /// that do not fit scroll into the scrollback. `before` runs at the start of each line.
+    pub fn lines(
         &mut self,
-        lines: impl Iterator<Item = &'a Row>,
-        rows: usize,
+        buffer: &Buffer,
+        extras: &Extras,
         mut before: impl FnMut(&mut Self, usize),
     ) {
-        let mut above: Option<&Row> = None;
+        let history = buffer.history.iter().map(Place::History);
+        let screen = buffer.rows.iter().map(|row| Place::Screen(row, extras));
+        let (mut above, mut this) = (Decoded::default(), Decoded::default());
+        let mut place_above: Option<Place<'_>> = None;
         self.set_pen(&Attributes::default());
-        for (i, row) in lines.enumerate() {
-            match above {
-                None if row.wrapped => self.start_wrapped(),
+        for (i, place) in history.chain(screen).enumerate() {
+            match place_above {
+                None if place.wrapped() => self.start_wrapped(),
                 None => {}
-                Some(above) if row.wrapped => self.wrap(above, row),
+                Some(upper) if place.wrapped() => {
+                    self.wrap(upper.cells(&mut above), place.cells(&mut this));
+                }
                 Some(_) => {
                     self.set_pen(&Attributes::default());
                     self.put("\r\n");
                 }
             }
             before(self, i);
-            self.row(row);
-            above = Some(row);
+            match place {
+                Place::History(line) if self.plain_line(&line) => {}
+                place => self.row(place.cells(&mut this)),
+            }
+            place_above = Some(place);
         }
-        debug_assert!(rows > 1);
         self.set_pen(&Attributes::default());
+    }
+
+    /// Paints a line that is nothing but ASCII characters; else paints nothing.
+    fn plain_line(&mut self, line: &Line<'_>) -> bool {
+        let Some(mut text) = line.plain_text() else {
+            return false;
+        };
+        line.for_each_run(|count, look, style| {
+            let run;
+            (run, text) = text.split_at(count.min(text.len()));
+            self.set_looks(&look, style);
+            self.out.extend_from_slice(run);
+        });
+        if !text.is_empty() {
+            self.set_looks(&Cell::BLANK, None);
+            self.out.extend_from_slice(text);
+        }
+        true
     }
 
     /// Marks the first row as the continuation of a line that is gone.
@@ -103,11 +136,11 @@ impl Painter {
     }
 
     /// Goes to the next row by wrapping, which is what marks it as a continuation.
-    fn wrap(&mut self, above: &Row, row: &Row) {
+    fn wrap(&mut self, above: Cells<'_>, row: Cells<'_>) {
         let cols = self.cols;
-        let last = above.cells.get(cols - 1).unwrap_or(&Cell::BLANK);
+        let last = above.row.get(cols - 1).unwrap_or(&Cell::BLANK);
         self.set_pen(&Attributes::default());
-        let wide = above.width_at(cols - 2) == 2;
+        let wide = above.row.width_at(cols - 2) == 2;
         let full = last.has_content() || (last.is_spacer() && wide);
         if !full {
             self.csi(format_args!("{cols}G "));
@@ -120,49 +153,54 @@ impl Painter {
             self.put("\x1b[B");
         }
         self.put("\r");
-        if row.cells.first().is_none_or(|c| !c.has_content()) {
+        if row.row.get(0).is_none_or(|c| !c.has_content()) {
             self.put("\x1b[X");
         }
     }
 
     /// Paints one row; the cursor is at its start, and the row is blank. At the end the cursor is
     /// behind the last cell that was written.
-    pub fn row(&mut self, row: &Row) {
-        self.lone_halves(row);
+    pub fn row(&mut self, cells: Cells<'_>) {
+        self.lone_halves(cells);
+        let row = cells.row.written();
         let mut at = 0;
         let mut x = 0;
-        while x < row.cells.len() {
-            let cell = &row.cells[x];
+        while let Some(cell) = row.get(x) {
             if cell.has_content() {
-                if at < x {
-                    self.csi(format_args!("{}C", x - at));
-                }
-                self.cell(cell);
-                x += usize::from(cell.width.max(1));
+                self.forward(x - at);
+                self.cell(cell, cells.extras);
+                x += usize::from(cell.width().max(1));
                 at = x;
             } else if *cell == Cell::BLANK || cell.is_spacer() {
                 x += 1;
             } else {
-                if at < x {
-                    self.csi(format_args!("{}C", x - at));
-                }
-                (x, at) = self.erased_cells(x, row);
+                self.forward(x - at);
+                (x, at) = self.erased_cells(x, cells);
             }
+        }
+    }
+
+    fn forward(&mut self, columns: usize) {
+        if columns > 0 {
+            self.out.extend(b"\x1b[");
+            push_number(&mut self.out, columns as u32);
+            self.out.push(b'C');
         }
     }
 
     /// Puts the second halves of wide characters that lost their first half into the blank row, and
     /// goes back to its start. Inserting a cell between the two halves is what makes them, so the
     /// cell before is always an erased one.
-    fn lone_halves(&mut self, row: &Row) {
-        let lone = |x: usize| row.cells[x].is_spacer() && row.cells[x - 1].width != 2;
+    fn lone_halves(&mut self, cells: Cells<'_>) {
+        let row = cells.row.written();
+        let lone = |x: usize| row[x].is_spacer() && row[x - 1].width() != 2;
         let mut from = 1;
-        for x in (1..row.cells.len()).filter(|x| lone(*x)) {
+        for x in (1..row.len()).filter(|x| lone(*x)) {
             if x < from {
                 continue;
             }
             let place = x.max(2);
-            self.set_pen(&row.cells[x].attributes());
+            self.set_looks(&row[x], cells.extras.extended(&row[x]));
             self.csi(format_args!("{}G\u{3000}", place - 1));
             self.set_pen(&Attributes::default());
             self.csi(format_args!("{place}G\x1b[@"));
@@ -176,30 +214,48 @@ impl Painter {
     }
 
     /// Prints a cell with its attributes.
-    pub fn cell(&mut self, cell: &Cell) {
-        self.set_pen(&cell.attributes());
-        if cell.width == 0 {
+    pub fn cell(&mut self, cell: &Cell, extras: &Extras) {
+        self.set_looks(cell, extras.extended(cell));
+        if cell.width() == 0 {
             // A lone combining character: a control character before it keeps it from joining.
-            self.put("\x0f");
+            self.out.push(0x0f);
         }
-        let mut text = String::new();
-        cell.push_text(&mut text);
-        self.put(&text);
+        match (extras.combined(cell), char::from_u32(cell.ch())) {
+            (Some(text), _) => self.put(text),
+            (None, Some(character)) => {
+                let mut buffer = [0; 4];
+                self.put(character.encode_utf8(&mut buffer));
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Gives the viewer the pen that drew this cell.
+    fn set_looks(&mut self, cell: &Cell, style: Option<&Arc<Extended>>) {
+        let pen = &self.pen;
+        if (cell.fg, cell.bg, style) != (pen.fg, pen.bg, pen.extended.as_ref()) {
+            self.force_pen(&Attributes {
+                fg: cell.fg,
+                bg: cell.bg,
+                extended: style.cloned(),
+            });
+        }
     }
 
     /// Writes the erased cells from `x` on that look alike; returns where they end, and where the
     /// cursor is.
-    fn erased_cells(&mut self, x: usize, row: &Row) -> (usize, usize) {
-        let Some(first) = row.cells.get(x) else {
+    fn erased_cells(&mut self, x: usize, cells: Cells<'_>) -> (usize, usize) {
+        let Some(first) = cells.row.get(x) else {
             self.put("\x1b[X");
             return (x + 1, x);
         };
-        let pen = first.attributes();
+        let pen = cells.extras.attributes(first);
         if pen != pen.erased() {
-            self.half_cell(x, row, &pen);
+            self.half_cell(x, cells, &pen);
             return (x + 1, x + 1);
         }
-        let same = row.cells[x..].iter().take_while(|c| *c == first).count();
+        let rest = &cells.row.cells()[x..];
+        let same = rest.iter().take_while(|c| *c == first).count();
         self.set_pen(&pen);
         self.csi(format_args!("{same}X"));
         (x + same, x)
@@ -207,36 +263,37 @@ impl Painter {
 
     /// An erased cell with more than a background is what is left of a wide character whose other
     /// half was overwritten, and can only be had that way. Leaves the cursor on the next cell.
-    fn half_cell(&mut self, x: usize, row: &Row, pen: &Attributes) {
+    fn half_cell(&mut self, x: usize, cells: Cells<'_>, pen: &Attributes) {
         if x + 1 == self.cols {
-            self.half_cell_from_left(x, row, pen);
+            self.half_cell_from_left(x, cells, pen);
             return;
         }
         self.set_pen(pen);
         self.csi(format_args!("{}G\u{3000}\x1b[{}G ", x + 1, x + 2));
         self.csi(format_args!("{}G", x + 2));
-        if row.cells.get(x + 1).is_none_or(|c| !c.has_content()) {
+        if cells.row.get(x + 1).is_none_or(|c| !c.has_content()) {
             self.set_pen(&Attributes::default());
             self.put("\x1b[X");
         }
     }
 
     /// As [`Painter::half_cell`] by overwriting the half before it, which is then painted again.
-    fn half_cell_from_left(&mut self, x: usize, row: &Row, pen: &Attributes) {
+    fn half_cell_from_left(&mut self, x: usize, cells: Cells<'_>, pen: &Attributes) {
         self.set_pen(pen);
         self.csi(format_args!("{x}G\u{3000}\x1b[{x}G "));
-        let before = &row.cells[x - 1];
-        let looks = before.attributes();
+        let row = cells.row.cells();
+        let before = &row[x - 1];
+        let looks = cells.extras.attributes(before);
         if before.is_spacer() && x > 1 {
             self.csi(format_args!("{}G", x - 1));
-            self.cell(&row.cells[x - 2]);
+            self.cell(&row[x - 2], cells.extras);
             return;
         }
         self.csi(format_args!("{x}G"));
         if before.has_content() {
-            self.cell(before);
+            self.cell(before, cells.extras);
         } else if looks != looks.erased() && x > 1 {
-            self.half_cell_from_left(x - 1, row, &looks);
+            self.half_cell_from_left(x - 1, cells, &looks);
         } else {
             self.set_pen(&looks.erased());
             self.put("\x1b[X");
@@ -244,9 +301,55 @@ impl Painter {
     }
 }
 
+/// A row and where its extras are.
+#[derive(Clone, Copy)]
+pub(super) struct Cells<'a> {
+    pub row: &'a Row,
+    pub extras: &'a Extras,
+}
+
+/// A line of the scrollback as cells, and extras of its own.
+#[derive(Default)]
+struct Decoded {
+    row: Row,
+    extras: Extras,
+}
+
+/// Where a line is kept.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    History(Line<'a>),
+    Screen(&'a Row, &'a Extras),
+}
+
+impl<'a> Place<'a> {
+    fn wrapped(&self) -> bool {
+        match self {
+            Self::History(line) => line.wrapped,
+            Self::Screen(row, _) => row.wrapped,
+        }
+    }
+
+    /// The line's cells, decoded into `space` where they have to be.
+    fn cells<'b>(&self, space: &'b mut Decoded) -> Cells<'b>
+    where
+        'a: 'b,
+    {
+        match self {
+            Self::Screen(row, extras) => Cells { row, extras },
+            Self::History(line) => {
+                space.extras.clear();
+                line.decode(&mut space.row, &mut space.extras);
+                let Decoded { row, extras } = space;
+                Cells { row, extras }
+            }
+        }
+    }
+}
+
 /// Whether a row has nothing on it.
 pub(super) fn is_blank(row: &Row) -> bool {
-    !row.wrapped && row.cells.iter().all(|c| *c == Cell::BLANK)
+    !row.wrapped && row.is_empty()
 }
 
 /// How many rows at the bottom are blank.

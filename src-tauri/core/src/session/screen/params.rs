@@ -7,10 +7,12 @@ const LIMIT: usize = 32;
 /// one that was left out is 0, a sub-parameter that was left out is -1.
 #[derive(Debug, Clone)]
 pub(super) struct Params {
-    values: Vec<i32>,
-    /// Of each parameter, where its sub-parameters begin and end.
-    sub_ranges: Vec<(usize, usize)>,
-    subs: Vec<i32>,
+    values: [i32; LIMIT],
+    len: usize,
+    /// Of each parameter, where its sub-parameters end; they begin where those before it end.
+    sub_ends: [u8; LIMIT],
+    subs: [i32; LIMIT],
+    subs_len: usize,
     reject: bool,
     reject_sub: bool,
     in_sub: bool,
@@ -18,26 +20,27 @@ pub(super) struct Params {
 
 impl Params {
     pub fn new() -> Self {
-        let mut params = Self {
-            values: Vec::with_capacity(LIMIT),
-            sub_ranges: Vec::with_capacity(LIMIT),
-            subs: Vec::with_capacity(LIMIT),
+        Self {
+            values: [0; LIMIT],
+            len: 1,
+            sub_ends: [0; LIMIT],
+            subs: [0; LIMIT],
+            subs_len: 0,
             reject: false,
             reject_sub: false,
             in_sub: false,
-        };
-        params.reset();
-        params
+        }
     }
 
+    #[inline]
     pub fn reset(&mut self) {
-        self.values.clear();
-        self.sub_ranges.clear();
-        self.subs.clear();
+        self.len = 1;
+        self.values[0] = 0;
+        self.sub_ends[0] = 0;
+        self.subs_len = 0;
         self.reject = false;
         self.reject_sub = false;
         self.in_sub = false;
-        self.add();
     }
 
     /// Takes the next character: a digit, `;` or `:`.
@@ -51,51 +54,52 @@ impl Params {
 
     fn add(&mut self) {
         self.in_sub = false;
-        if self.values.len() >= LIMIT {
+        if self.len >= LIMIT {
             self.reject = true;
             return;
         }
-        self.sub_ranges.push((self.subs.len(), self.subs.len()));
-        self.values.push(0);
+        self.values[self.len] = 0;
+        self.sub_ends[self.len] = self.subs_len as u8;
+        self.len += 1;
     }
 
     fn add_sub(&mut self) {
         self.in_sub = true;
-        if self.reject || self.subs.len() >= LIMIT {
+        if self.reject || self.subs_len >= LIMIT {
             self.reject_sub = true;
             return;
         }
-        self.subs.push(-1);
-        if let Some(range) = self.sub_ranges.last_mut() {
-            range.1 += 1;
-        }
+        self.subs[self.subs_len] = -1;
+        self.subs_len += 1;
+        self.sub_ends[self.len - 1] = self.subs_len as u8;
     }
 
+    #[inline]
     fn digit(&mut self, digit: i32) {
         if self.reject || (self.in_sub && self.reject_sub) {
             return;
         }
-        let store = if self.in_sub {
-            &mut self.subs
+        let value = if self.in_sub {
+            &mut self.subs[self.subs_len - 1]
         } else {
-            &mut self.values
+            &mut self.values[self.len - 1]
         };
-        if let Some(value) = store.last_mut() {
-            *value = if *value == -1 {
-                digit
-            } else {
-                value.saturating_mul(10).saturating_add(digit)
-            };
-        }
+        *value = if *value == -1 {
+            digit
+        } else {
+            value.saturating_mul(10).saturating_add(digit)
+        };
     }
 
+    #[inline]
     pub fn len(&self) -> usize {
-        self.values.len()
+        self.len
     }
 
     /// The parameter, 0 where there is none.
+    #[inline]
     pub fn get(&self, i: usize) -> i32 {
-        self.values.get(i).copied().unwrap_or(0)
+        self.values[..self.len].get(i).copied().unwrap_or(0)
     }
 
     /// The parameter, 1 where it is 0 or missing.
@@ -104,12 +108,19 @@ impl Params {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = i32> + '_ {
-        self.values.iter().copied()
+        self.values[..self.len].iter().copied()
+    }
+
+    /// Whether there are any sub-parameters.
+    pub fn has_subs(&self) -> bool {
+        self.subs_len > 0
     }
 
     pub fn subs(&self, i: usize) -> &[i32] {
-        self.sub_ranges
-            .get(i)
-            .map_or(&[], |(from, to)| &self.subs[*from..*to])
+        if i >= self.len {
+            return &[];
+        }
+        let from = i.checked_sub(1).map_or(0, |i| self.sub_ends[i]);
+        &self.subs[from.into()..self.sub_ends[i].into()]
     }
 }

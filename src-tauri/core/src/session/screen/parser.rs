@@ -6,12 +6,14 @@
 //! [`Parser::unfinished`].
 
 use super::params::Params;
+use super::row::ascii_run;
 
 /// What the machine asks for. The identifier of a sequence packs its prefix, intermediates and
 /// final byte, the final byte lowest.
 pub(super) trait Actions {
-    /// A run of printable characters.
-    fn print(&mut self, run: &[u32]);
+    /// Prints the printable characters at the start of `text`, broken bytes between them
+    /// included, and returns how many bytes that are. The first is printable.
+    fn print(&mut self, text: &[u8]) -> usize;
     /// A control character.
     fn execute(&mut self, code: u32);
     /// A complete `CSI` sequence.
@@ -168,7 +170,7 @@ fn transition(state: State, code: u32) -> (Action, State) {
 }
 
 /// How the bytes at some place decode.
-enum Decoded {
+pub(super) enum Decoded {
     Char(u32, usize),
     /// That many bytes are no UTF-8 and are dropped.
     Broken(usize),
@@ -176,7 +178,8 @@ enum Decoded {
     Unfinished,
 }
 
-fn decode(bytes: &[u8]) -> Decoded {
+#[inline]
+pub(super) fn decode(bytes: &[u8]) -> Decoded {
     let first = bytes[0];
     let (len, lead, least) = match first {
         0x00..=0x7f => return Decoded::Char(first.into(), 1),
@@ -213,7 +216,6 @@ pub(super) struct Parser {
     pending: Vec<u8>,
     /// The raw bytes of the unfinished character.
     partial: Vec<u8>,
-    run: Vec<u32>,
 }
 
 impl Parser {
@@ -227,7 +229,6 @@ impl Parser {
             dcs_ident: 0,
             pending: Vec::new(),
             partial: Vec::new(),
-            run: Vec::new(),
         }
     }
 
@@ -254,86 +255,73 @@ impl Parser {
 
     fn parse(&mut self, bytes: &[u8], actions: &mut impl Actions) {
         let mut at = 0;
-        while at < bytes.len() {
-            if self.state == State::Ground {
-                at = self.print_run(bytes, at, actions);
-                if at >= bytes.len() {
-                    break;
+        while let Some(first) = bytes.get(at) {
+            let rest = &bytes[at..];
+            match (self.state, first) {
+                (State::Ground, 0x20..=0x7e) => {
+                    at += actions.print(rest);
+                    continue;
                 }
-                if let Some(length) = self.whole_csi(&bytes[at..], actions) {
+                (State::Ground, 0x1b) => {
+                    if let Some(length) = self.whole_csi(rest, actions) {
+                        at += length;
+                        continue;
+                    }
+                }
+                (State::Ground, 0x00..=0x1f) => {
+                    actions.execute((*first).into());
+                    at += 1;
+                    continue;
+                }
+                (State::OscString, 0x20..=0x7e) => {
+                    let length = ascii_run(rest);
+                    self.put_ascii(&rest[..length]);
                     at += length;
                     continue;
                 }
+                _ => {}
             }
-            match decode(&bytes[at..]) {
+            match decode(rest) {
+                Decoded::Char(0xa0.., _) if self.state == State::Ground => {
+                    at += actions.print(rest);
+                }
                 Decoded::Char(code, len) => {
-                    self.step(code, &bytes[at..at + len], actions);
+                    self.step(code, &rest[..len], actions);
                     at += len;
                 }
                 Decoded::Broken(len) => at += len,
                 Decoded::Unfinished => {
-                    self.partial = bytes[at..].to_vec();
+                    self.partial = rest.to_vec();
                     return;
                 }
             }
         }
     }
 
-    /// Prints the printable characters from `at` on; returns where they end.
-    fn print_run(&mut self, bytes: &[u8], mut at: usize, actions: &mut impl Actions) -> usize {
-        let mut run = std::mem::take(&mut self.run);
-        run.clear();
-        'run: while at < bytes.len() {
-            let rest = &bytes[at..];
-            let ascii = rest
-                .iter()
-                .position(|b| !matches!(b, 0x20..=0x7e))
-                .unwrap_or(rest.len());
-            run.extend(rest[..ascii].iter().map(|b| u32::from(*b)));
-            at += ascii;
-            // Characters beyond ASCII seldom come alone.
-            while bytes.get(at).is_some_and(|b| *b >= 0x80) {
-                match decode(&bytes[at..]) {
-                    Decoded::Char(code, len) if code >= 0xa0 => {
-                        run.push(code);
-                        at += len;
-                    }
-                    Decoded::Broken(len) => at += len,
-                    Decoded::Char(..) | Decoded::Unfinished => break 'run,
-                }
-            }
-            if bytes.get(at).is_none_or(|b| !matches!(b, 0x20..=0x7e)) {
-                break;
-            }
-        }
-        if !run.is_empty() {
-            actions.print(&run);
-        }
-        self.run = run;
-        at
-    }
-
     /// Takes a control sequence in one go where all of it is there and nothing in it is odd, which
     /// is nearly always: the same as its characters one by one. Returns its length.
+    #[inline]
     fn whole_csi(&mut self, bytes: &[u8], actions: &mut impl Actions) -> Option<usize> {
-        let body = bytes.strip_prefix(b"\x1b[")?;
-        let prefix = usize::from(matches!(body.first(), Some(0x3c..=0x3f)));
-        let count = |from: usize, class: fn(&u8) -> bool| {
-            let rest = &body[from..];
-            rest.iter().position(|b| !class(b)).unwrap_or(rest.len())
-        };
-        let params = prefix + count(prefix, |b| matches!(b, 0x30..=0x3b));
-        let end = params + count(params, |b| matches!(b, 0x20..=0x2f));
-        let last = *body.get(end).filter(|b| matches!(b, 0x40..=0x7e))?;
+        if bytes.get(1) != Some(&b'[') {
+            return None;
+        }
         self.clear();
-        for byte in &body[prefix..params] {
+        let mut at = 2;
+        if let Some(prefix @ 0x3c..=0x3f) = bytes.get(at) {
+            self.collect = u32::from(*prefix);
+            at += 1;
+        }
+        while let Some(byte @ 0x30..=0x3b) = bytes.get(at) {
             self.params.put(u32::from(*byte));
+            at += 1;
         }
-        for byte in body[..prefix].iter().chain(&body[params..end]) {
+        while let Some(byte @ 0x20..=0x2f) = bytes.get(at) {
             self.collect = self.collect << 8 | u32::from(*byte);
+            at += 1;
         }
+        let last = *bytes.get(at).filter(|b| matches!(b, 0x40..=0x7e))?;
         actions.csi(self.collect << 8 | u32::from(last), &self.params);
-        Some(2 + end + 1)
+        Some(at + 1)
     }
 
     fn step(&mut self, code: u32, raw: &[u8], actions: &mut impl Actions) {
@@ -341,7 +329,9 @@ impl Parser {
         let starts = matches!(action, Action::Clear | Action::OscStart)
             || matches!(code, 0x98 | 0x9e | 0x9f);
         match action {
-            Action::Print => actions.print(&[code]),
+            Action::Print => {
+                actions.print(raw);
+            }
             Action::Execute => actions.execute(code),
             Action::Ignore | Action::Error => {}
             Action::Clear => self.clear(),
@@ -411,6 +401,16 @@ impl Parser {
         self.string.clear();
         self.string.shrink_to(4096);
         self.string_over_limit = false;
+    }
+
+    /// Takes characters of an `OSC` string in one go.
+    fn put_ascii(&mut self, text: &[u8]) {
+        let room = OSC_LIMIT.saturating_sub(self.string.len());
+        let taken = text.iter().take(room);
+        self.string.extend(taken.map(|byte| char::from(*byte)));
+        self.string_over_limit |= text.len() > room;
+        let room = UNFINISHED_LIMIT.saturating_sub(self.pending.len());
+        self.pending.extend(text.iter().take(room));
     }
 
     fn put(&mut self, code: u32, limit: usize) {

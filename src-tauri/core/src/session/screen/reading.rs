@@ -1,6 +1,7 @@
 //! The visible screen for a reader that knows the program.
 
 use super::cell::{COLOR_MODE, COLOR_VALUE, Cell, DIM, INVERSE, MODE_16, MODE_256, MODE_RGB};
+use super::extras::Extras;
 use super::terminal::Terminal;
 use crate::model::{ScreenText, TextCell};
 
@@ -10,8 +11,10 @@ pub(super) fn reading(terminal: &Terminal) -> ScreenText {
         .visible()
         .iter()
         .map(|row| {
-            let cells = row.cells.iter().filter(|cell| !cell.is_spacer());
-            cells.map(text_cell).collect()
+            let cells = row.cells().iter().filter(|cell| !cell.is_spacer());
+            cells
+                .map(|cell| text_cell(cell, &terminal.extras))
+                .collect()
         })
         .collect();
     let x = terminal.x.min(terminal.cols().saturating_sub(1));
@@ -21,10 +24,10 @@ pub(super) fn reading(terminal: &Terminal) -> ScreenText {
     }
 }
 
-fn text_cell(cell: &Cell) -> TextCell {
+fn text_cell(cell: &Cell, extras: &Extras) -> TextCell {
     let mut text = String::new();
     if cell.has_content() {
-        cell.push_text(&mut text);
+        extras.push_text(cell, &mut text);
     } else {
         text.push(' ');
     }

@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 
 use crate::model::TerminalSize;
 
-use super::cell::{Cell, Row};
+use super::cell::Cell;
+use super::row::Row;
 use super::terminal::Terminal;
 
 /// A place in the lines that is followed through a reflow.
@@ -53,126 +54,158 @@ impl Terminal {
         debug_assert!(old_rows >= above);
         buffer
             .rows
-            .resize_with(rows, || Row::new(cols, &Cell::BLANK, false));
+            .resize_with(rows, || Row::new(cols, Cell::BLANK, false));
         for row in &mut buffer.rows {
-            fit(row, cols);
+            row.fit(cols);
         }
     }
 
     fn resize_normal(&mut self, old_cols: usize, cols: usize, rows: usize) {
-        let buffer = &mut self.normal;
-        let history = buffer.history.len();
-        let cursor = if self.on_alternate {
-            None
-        } else {
-            Some(Mark {
-                x: self.x,
-                line: history + self.y,
-            })
-        };
+        let history = self.normal.history.len();
+        let cursor = (!self.on_alternate).then_some(Mark {
+            x: self.x,
+            line: history + self.y,
+        });
         let saved = Mark {
-            x: buffer.saved.x,
-            line: buffer.saved.y,
+            x: self.normal.saved.x,
+            line: self.normal.saved.y,
         };
         let mut marks = [cursor.unwrap_or(saved), saved];
-        let lines: Vec<Row> = buffer
-            .history
-            .drain(..)
-            .chain(buffer.rows.drain(..))
-            .collect();
-        let used = lines
-            .iter()
-            .rposition(|r| r.wrapped || r.cells.iter().any(|c| *c != Cell::BLANK))
-            .map_or(0, |i| i + 1);
-        let needed = used.max(marks[0].line + 1).min(lines.len());
-        let mut lines = if cols == old_cols {
-            lines
-        } else {
-            rewrap(lines, old_cols, cols, &mut marks, cursor.is_some())
-        };
+        let written = |row: &Row| row.wrapped || !row.is_empty();
+        let used = self.normal.rows.iter().rposition(written);
+        let needed = (history + used.map_or(0, |y| y + 1)).max(marks[0].line + 1);
+        let mut total = history + self.normal.rows.len();
+        let mut lost = 0;
         // Blank lines below the cursor are not pushed up into the scrollback.
-        let shift = lines.len().saturating_sub(needed);
-        let mut spare = if cols == old_cols { shift } else { usize::MAX };
-        while lines.len() > rows
-            && spare > 0
-            && lines.len() > marks[0].line + 1
-            && lines
-                .last()
-                .is_some_and(|r| !r.wrapped && r.cells.iter().all(|c| *c == Cell::BLANK))
+        let mut spare = total.saturating_sub(needed);
+        if cols != old_cols {
+            spare = usize::MAX;
+            let reflow = Reflow {
+                old_cols,
+                cols,
+                marks,
+                moved: marks,
+                keep_cursor_line: cursor.is_some(),
+                out: VecDeque::new(),
+                count: 0,
+            };
+            (marks, total, lost) = self.reflow(reflow, rows);
+        }
+        let buffer = &mut self.normal;
+        while spare > 0
+            && total > rows.max(marks[0].line + 1)
+            && buffer.rows.back().is_some_and(|row| !written(row))
         {
-            lines.pop();
+            buffer.rows.pop_back();
+            total -= 1;
             spare -= 1;
         }
-        let above = lines.len().saturating_sub(rows);
-        let mut screen: VecDeque<Row> = lines.drain(above..).collect();
-        for row in &mut screen {
-            fit(row, cols);
+        while buffer.rows.len() > rows
+            && let Some(row) = buffer.rows.pop_front()
+        {
+            lost += buffer.keep(&row, &self.extras);
         }
-        screen.resize_with(rows, || Row::new(cols, &Cell::BLANK, false));
+        while buffer.rows.len() < rows
+            && let Some(row) = buffer.history.pop_back(&mut self.extras)
+        {
+            buffer.rows.push_front(row);
+        }
+        for row in &mut buffer.rows {
+            row.fit(cols);
+        }
+        buffer
+            .rows
+            .resize_with(rows, || Row::new(cols, Cell::BLANK, false));
         buffer.saved.x = marks[1].x;
-        buffer.saved.y = marks[1].line;
-        buffer.replace_lines(lines.into(), screen);
+        buffer.saved.y = marks[1].line.saturating_sub(lost);
         if cursor.is_some() {
             self.x = marks[0].x;
-            self.y = marks[0].line.saturating_sub(above);
+            self.y = marks[0].line.saturating_sub(total.saturating_sub(rows));
         }
     }
-}
 
-/// Cuts or fills a row to a width.
-fn fit(row: &mut Row, cols: usize) {
-    row.cells.resize(cols, Cell::BLANK);
-    if let Some(last) = row.cells.last_mut()
-        && last.width == 2
-    {
-        *last = Cell::BLANK;
+    /// Wraps all lines of the normal screen anew, leaving at least `rows` of them on it. Returns
+    /// where the marks are now, how many lines there are, and how many of them were dropped for
+    /// the bytes they take.
+    fn reflow(&mut self, mut reflow: Reflow, rows: usize) -> ([Mark; 2], usize, usize) {
+        let buffer = &mut self.normal;
+        let mut history = std::mem::take(&mut buffer.history);
+        let mut screen = std::mem::take(&mut buffer.rows);
+        let mut group: Vec<Row> = Vec::new();
+        let mut lost = 0;
+        let mut line = 0;
+        let in_history = history.len();
+        loop {
+            let next = if line < in_history {
+                history.take_front(&mut self.extras)
+            } else {
+                screen.pop_front()
+            };
+            if next.as_ref().is_none_or(|row| !row.wrapped) && !group.is_empty() {
+                reflow.line(&group, line - group.len());
+                group.clear();
+            }
+            let Some(row) = next else { break };
+            group.push(row);
+            line += 1;
+            // What the screen had stays on it for now.
+            while line <= in_history
+                && reflow.out.len() > rows
+                && let Some(row) = reflow.out.pop_front()
+            {
+                lost += buffer.keep(&row, &self.extras);
+            }
+            if self.extras.is_full() {
+                let kept = reflow.out.iter_mut().chain(&mut group).chain(&mut screen);
+                self.extras.collect(kept.chain(&mut self.alternate.rows));
+            }
+        }
+        buffer.rows = reflow.out;
+        (reflow.moved, reflow.count, lost)
     }
 }
 
-/// Wraps all logical lines anew, except the one with the cursor.
-fn rewrap(
-    lines: Vec<Row>,
+/// Wraps logical lines anew, one after the other.
+struct Reflow {
     old_cols: usize,
     cols: usize,
-    marks: &mut [Mark; 2],
+    /// The cursor and the saved cursor in the old lines, and in the new ones.
+    marks: [Mark; 2],
+    moved: [Mark; 2],
+    /// The line with the cursor is not wrapped anew.
     keep_cursor_line: bool,
-) -> Vec<Row> {
-    let mut out: Vec<Row> = Vec::with_capacity(lines.len());
-    let mut moved = *marks;
-    let mut start = 0;
-    while start < lines.len() {
-        let mut end = start + 1;
-        while end < lines.len() && lines[end].wrapped {
-            end += 1;
-        }
-        let group = &lines[start..end];
-        let inside = |mark: &Mark| (start..end).contains(&mark.line);
-        if keep_cursor_line && inside(&marks[0]) {
-            for (mark, to) in marks.iter().zip(&mut moved) {
+    /// The new rows, and how many there have been.
+    out: VecDeque<Row>,
+    count: usize,
+}
+
+impl Reflow {
+    /// Wraps the line whose rows begin at `start`.
+    fn line(&mut self, group: &[Row], start: usize) {
+        let inside = |mark: &Mark| (start..start + group.len()).contains(&mark.line);
+        let first = self.count;
+        let mut rows = Vec::new();
+        if self.keep_cursor_line && inside(&self.marks[0]) {
+            for (mark, to) in self.marks.iter().zip(&mut self.moved) {
                 if inside(mark) {
-                    to.line = out.len() + mark.line - start;
+                    to.line = first + mark.line - start;
                 }
             }
-            for row in group {
-                let mut row = row.clone();
-                fit(&mut row, cols);
-                out.push(row);
-            }
+            rows.extend(group.iter().cloned());
+            rows.iter_mut().for_each(|row| row.fit(self.cols));
         } else {
-            let first = out.len();
-            let starts = rewrap_line(group, old_cols, cols, &mut out);
-            for (mark, to) in marks.iter().zip(&mut moved) {
+            let starts = rewrap_line(group, self.old_cols, self.cols, &mut rows);
+            for (mark, to) in self.marks.iter().zip(&mut self.moved) {
                 if inside(mark) {
-                    let offset = starts[mark.line - start] + mark.x.min(old_cols - 1);
-                    to.line = (first + offset / cols).min(out.len() - 1);
-                    to.x = offset % cols;
+                    let offset = starts[mark.line - start] + mark.x.min(self.old_cols - 1);
+                    to.line = first + (offset / self.cols).min(rows.len() - 1);
+                    to.x = offset % self.cols;
                 }
             }
         }
-        start = end;
+        self.count += rows.len();
+        self.out.extend(rows);
     }
-    *marks = moved;
-    out
 }
 
 /// Wraps one logical line; returns where each of its old rows began in it.
@@ -181,7 +214,7 @@ fn rewrap_line(group: &[Row], old_cols: usize, cols: usize, out: &mut Vec<Row>) 
     let mut starts = Vec::with_capacity(group.len());
     for (i, row) in group.iter().enumerate() {
         starts.push(cells.len());
-        cells.extend(row.cells.iter().cloned());
+        cells.extend_from_slice(row.cells());
         if i + 1 < group.len() {
             cells.resize(starts[i] + old_cols, Cell::BLANK);
             // The place a wide character did not fit into is not part of the text.
@@ -197,14 +230,11 @@ fn rewrap_line(group: &[Row], old_cols: usize, cols: usize, out: &mut Vec<Row>) 
     let mut rest = &cells[..];
     loop {
         let mut take = rest.len().min(cols);
-        if take == cols && rest[take - 1].width == 2 {
+        if take == cols && rest[take - 1].width() == 2 {
             take -= 1;
         }
         let (now, later) = rest.split_at(take);
-        out.push(Row {
-            cells: now.to_vec(),
-            wrapped,
-        });
+        out.push(Row::from_cells(now.to_vec(), wrapped));
         wrapped = true;
         rest = later;
         if rest.is_empty() {

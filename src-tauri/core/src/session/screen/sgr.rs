@@ -1,7 +1,5 @@
 //! SGR: reading it into the pen, and writing a pen as SGR.
 
-use std::fmt::Write;
-
 use super::cell::*;
 use super::params::Params;
 
@@ -74,8 +72,10 @@ impl Attributes {
     fn set_underline(&mut self, style: i32) {
         let style = if (0..=5).contains(&style) { style } else { 1 };
         let mut ext = self.ext();
-        ext.underline = style as u8;
-        self.set_ext(ext);
+        if ext.underline != style as u8 {
+            ext.underline = style as u8;
+            self.set_ext(ext);
+        }
         if style == 0 {
             self.fg &= !UNDERLINE;
         } else {
@@ -86,6 +86,38 @@ impl Attributes {
 
     /// Reads `38;5;n`, `38;2;r;g;b` and their forms with colons, as the viewer reads them.
     fn select_color(&mut self, params: &Params, at: usize) -> usize {
+        if !params.has_subs() {
+            let part = |i: usize| params.get(at + i) as u32 & 0xff;
+            match params.get(at + 1) {
+                5 if at + 2 < params.len() => {
+                    self.put_color(params.get(at), MODE_256 | part(2));
+                    return 2;
+                }
+                2 if at + 4 < params.len() => {
+                    let color = MODE_RGB | part(2) << 16 | part(3) << 8 | part(4);
+                    self.put_color(params.get(at), color);
+                    return 4;
+                }
+                _ => {}
+            }
+        }
+        self.select_odd_color(params, at)
+    }
+
+    fn put_color(&mut self, which: i32, color: u32) {
+        match which {
+            38 => set_color(&mut self.fg, color),
+            48 => set_color(&mut self.bg, color),
+            58 => {
+                let mut ext = self.ext();
+                ext.underline_color = color;
+                self.set_ext(ext);
+            }
+            _ => {}
+        }
+    }
+
+    fn select_odd_color(&mut self, params: &Params, at: usize) -> usize {
         // What is asked for, the mode, the colour space, and the components.
         let mut accu = [0, 0, -1, 0, 0, 0];
         let mut space = 0;
@@ -124,16 +156,7 @@ impl Attributes {
             5 => MODE_256 | byte(3),
             _ => return advance,
         };
-        match accu[0] {
-            38 => set_color(&mut self.fg, color),
-            48 => set_color(&mut self.bg, color),
-            58 => {
-                let mut ext = self.ext();
-                ext.underline_color = color;
-                self.set_ext(ext);
-            }
-            _ => {}
-        }
+        self.put_color(accu[0], color);
         advance
     }
 
@@ -142,34 +165,42 @@ impl Attributes {
     /// The flag [`EXTENDED`] follows from the rest; where it does not (after DECRC), this is as
     /// near as SGR comes.
     pub fn sgr(&self) -> String {
-        let mut out = String::new();
-        let mut add = |on: bool, code: &str| {
-            if on {
-                let _ = write!(out, ";{code}");
-            }
-        };
-        add(self.fg & BOLD != 0, "1");
-        add(self.bg & DIM != 0, "2");
-        add(self.bg & ITALIC != 0, "3");
-        add(self.fg & BLINK != 0, "5");
-        add(self.fg & INVERSE != 0, "7");
-        add(self.fg & INVISIBLE != 0, "8");
-        add(self.fg & STRIKETHROUGH != 0, "9");
-        add(self.bg & OVERLINE != 0, "53");
-        push_color(&mut out, self.fg, 30);
-        push_color(&mut out, self.bg, 40);
+        let mut out = Vec::new();
+        self.push_sgr(&mut out);
+        String::from_utf8(out).unwrap_or_default()
+    }
+
+    /// As [`Attributes::sgr`], appended.
+    pub fn push_sgr(&self, out: &mut Vec<u8>) {
+        let flags = [
+            (self.fg & BOLD, b"1"),
+            (self.bg & DIM, b"2"),
+            (self.bg & ITALIC, b"3"),
+            (self.fg & BLINK, b"5"),
+            (self.fg & INVERSE, b"7"),
+            (self.fg & INVISIBLE, b"8"),
+            (self.fg & STRIKETHROUGH, b"9"),
+        ];
+        for (_, code) in flags.iter().filter(|(on, _)| *on != 0) {
+            out.extend([b';', code[0]]);
+        }
+        if self.bg & OVERLINE != 0 {
+            out.extend(b";53");
+        }
+        push_color(out, self.fg, 30);
+        push_color(out, self.bg, 40);
         if let Some(ext) = &self.extended {
-            push_color(&mut out, ext.underline_color, 50);
+            push_color(out, ext.underline_color, 50);
         }
         let style = self.extended.as_ref().map_or(0, |e| e.underline);
         match style {
             0 if self.fg & UNDERLINE == 0 => {}
-            0 | 1 => out.push_str(";4"),
+            0 | 1 => out.extend(b";4"),
             style => {
-                let _ = write!(out, ";4:{style}");
+                out.extend(b";4:");
+                push_number(out, style.into());
             }
         }
-        out
     }
 }
 
@@ -183,28 +214,42 @@ fn set_color(word: &mut u32, color: u32) {
 }
 
 /// Writes a colour; `base` is 30, 40 or 50 (the underline's).
-fn push_color(out: &mut String, word: u32, base: u32) {
+fn push_color(out: &mut Vec<u8>, word: u32, base: u32) {
     let value = word & COLOR_VALUE;
-    let _ = match word & COLOR_MODE {
-        MODE_16 if base < 50 && value < 8 => write!(out, ";{}", base + value),
-        MODE_16 if base < 50 => write!(out, ";{}", base + 60 + (value & 7)),
-        MODE_256 if base < 50 => write!(out, ";{};5;{value}", base + 8),
-        MODE_RGB if base < 50 => write!(
-            out,
-            ";{};2;{};{};{}",
-            base + 8,
-            value >> 16,
-            value >> 8 & 0xff,
-            value & 0xff
-        ),
-        MODE_256 => write!(out, ";58:5:{value}"),
-        MODE_RGB => write!(
-            out,
-            ";58:2::{}:{}:{}",
-            value >> 16,
-            value >> 8 & 0xff,
-            value & 0xff
-        ),
-        _ => Ok(()),
-    };
+    let mode = word & COLOR_MODE;
+    match mode {
+        MODE_16 if base < 50 => {
+            out.push(b';');
+            let bright = if value < 8 { 0 } else { 60 };
+            push_number(out, base + bright + (value & 7));
+        }
+        MODE_256 | MODE_RGB => {
+            // Of the underline's colour only the form with colons is read everywhere.
+            let separator = if base < 50 { b';' } else { b':' };
+            out.push(b';');
+            push_number(out, base + 8);
+            if mode == MODE_256 {
+                out.extend([separator, b'5', separator]);
+                push_number(out, value);
+                return;
+            }
+            out.extend([separator, b'2']);
+            if base == 50 {
+                out.push(separator);
+            }
+            for part in [value >> 16, value >> 8 & 0xff, value & 0xff] {
+                out.push(separator);
+                push_number(out, part);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Writes a small number in decimal.
+pub(super) fn push_number(out: &mut Vec<u8>, number: u32) {
+    if number >= 10 {
+        push_number(out, number / 10);
+    }
+    out.push(b'0' + (number % 10) as u8);
 }

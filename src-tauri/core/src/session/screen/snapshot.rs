@@ -6,7 +6,7 @@ use super::buffer::{Buffer, SavedCursor, default_tabs};
 use super::cell::*;
 use super::charset::Charset;
 use super::modes::PASSIVE;
-use super::paint::{Painter, blank_at_end};
+use super::paint::{Cells, Painter, blank_at_end};
 use super::parser::Parser;
 use super::terminal::Terminal;
 
@@ -48,7 +48,10 @@ pub(super) fn picture(terminal: &Terminal, limit_bytes: usize) -> Vec<u8> {
     for (y, row) in rows.iter().enumerate().take(used).rev() {
         let mut painter = Painter::new(terminal.cols());
         painter.goto(0, y);
-        painter.row(row);
+        painter.row(Cells {
+            row,
+            extras: &terminal.extras,
+        });
         painter.force_pen(&Attributes::default());
         bytes += painter.out.len();
         if bytes > limit_bytes {
@@ -129,7 +132,7 @@ impl Writer<'_> {
         }
         let off_screen = saved.y < history && saved != SavedCursor::default();
         let mut painter = std::mem::take(&mut self.painter);
-        painter.lines(Terminal::lines(buffer), rows, |painter, line| {
+        painter.lines(buffer, &self.terminal.extras, |painter, line| {
             if off_screen && line == saved.y {
                 let mut writer = Writer {
                     terminal: self.terminal,
@@ -255,7 +258,7 @@ impl Writer<'_> {
         let width = usize::from(t.preceding);
         if width > 0 {
             let start = x.checked_sub(width);
-            let cell = start.and_then(|x| row.cells.get(x));
+            let cell = start.and_then(|x| row.get(x));
             if let (Some(start), Some(cell)) = (start, cell)
                 && self.reprint(start, cell)
             {
@@ -276,19 +279,20 @@ impl Writer<'_> {
     fn waiting_wrap(&mut self) {
         let t = self.terminal;
         let row = &t.buffer().rows[t.y];
+        let cells = row.cells();
         let mut start = t.cols() - 1;
-        if row.cells[start].is_spacer() && start > 0 {
+        if cells[start].is_spacer() && start > 0 {
             start -= 1;
         }
-        let last = &row.cells[start];
+        let last = &cells[start];
         self.goto(start);
         if last.has_content() {
-            self.painter.cell(last);
+            self.painter.cell(last, &t.extras);
         } else {
             self.painter.put(" ");
-            let pen = last.attributes().erased();
+            let pen = t.extras.attributes(last).erased();
             self.painter.set_pen(&pen);
-            if row.cells.iter().all(|c| c == last) {
+            if cells.iter().all(|c| c == last) {
                 self.painter.put("\x1b[1K");
             }
         }
@@ -317,11 +321,11 @@ impl Writer<'_> {
     fn reprint(&mut self, x: usize, cell: &Cell) -> bool {
         let t = self.terminal;
         let same = cell.fg == t.pen.fg && cell.bg == t.pen.bg;
-        if !same || !cell.has_content() || cell.width != t.preceding {
+        if !same || !cell.has_content() || cell.width() != t.preceding {
             return false;
         }
         let mut text = String::new();
-        cell.push_text(&mut text);
+        t.extras.push_text(cell, &mut text);
         if let Some(table) = t.charset() {
             let mut original = String::new();
             for (i, c) in text.chars().enumerate() {
@@ -332,7 +336,7 @@ impl Writer<'_> {
         }
         self.goto(x);
         if t.modes.soft.insert {
-            self.painter.csi(format_args!("{}P", cell.width));
+            self.painter.csi(format_args!("{}P", cell.width()));
         }
         self.painter.put(&text);
         true

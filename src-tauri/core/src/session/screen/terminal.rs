@@ -10,13 +10,15 @@ use std::time::Instant;
 use crate::model::TerminalSize;
 
 use super::buffer::{Buffer, SavedCursor, ScrollbackLimits};
-use super::cell::{Attributes, Cell, Row};
+use super::cell::{Attributes, Cell};
 use super::charset::Charset;
 use super::events::Events;
+use super::extras::Extras;
 use super::modes::Modes;
 use super::palette::{Overrides, Palette};
 use super::params::Params;
-use super::parser::{Actions, Osc};
+use super::parser::{Actions, Decoded, Osc, decode};
+use super::row::{Row, ascii_run};
 use super::width::char_width;
 
 /// The most bytes of answers that wait to be written; a program that asks without reading gets
@@ -29,6 +31,8 @@ pub(super) struct Terminal {
     pub normal: Buffer,
     pub alternate: Buffer,
     pub on_alternate: bool,
+    /// Those of the rows of both buffers.
+    pub extras: Extras,
     /// The cursor's column; the number of columns (or more) where the next character wraps.
     pub x: usize,
     pub y: usize,
@@ -58,6 +62,7 @@ impl Terminal {
             normal: Buffer::new(cols, rows, Some(limits)),
             alternate: Buffer::new(cols, rows, None),
             on_alternate: false,
+            extras: Extras::default(),
             x: 0,
             y: 0,
             pen: Attributes::default(),
@@ -108,7 +113,20 @@ impl Terminal {
 
     /// What erased cells become.
     pub fn erased(&self) -> Cell {
-        Cell::new(0, 1, &self.pen.erased())
+        self.pen.erased_cell()
+    }
+
+    /// An erased cell with the looks of the pen.
+    fn look(&mut self) -> Cell {
+        self.extras.look(&self.pen)
+    }
+
+    /// Drops the extras that no cell has any more, when many were added.
+    pub fn collect_extras(&mut self) {
+        if self.extras.is_full() {
+            let rows = self.normal.rows.iter_mut();
+            self.extras.collect(rows.chain(&mut self.alternate.rows));
+        }
     }
 
     pub fn reply(&mut self, answer: &str) {
@@ -119,7 +137,12 @@ impl Terminal {
 
     pub fn scroll(&mut self, wrapped: bool) {
         let fill = self.erased();
-        self.buffer_mut().scroll(&fill, wrapped);
+        let buffer = if self.on_alternate {
+            &mut self.alternate
+        } else {
+            &mut self.normal
+        };
+        buffer.scroll(fill, wrapped, &self.extras);
     }
 
     /// Brings the cursor back into the screen, or into the scroll region in origin mode.
@@ -187,9 +210,7 @@ impl Terminal {
         let y = self.y;
         let buffer = self.buffer_mut();
         if y == buffer.top {
-            let row = buffer.blank_row(&fill);
-            buffer.rows.remove(buffer.bottom);
-            buffer.rows.insert(y, row);
+            buffer.move_row(buffer.bottom, y, fill, false);
         } else {
             self.y = y.saturating_sub(1);
             self.restrict();
@@ -220,14 +241,14 @@ impl Terminal {
     pub fn enter_alternate(&mut self) {
         if !self.on_alternate {
             let fill = self.erased();
-            self.alternate.clear(&fill);
+            self.alternate.clear(fill);
             self.on_alternate = true;
         }
     }
 
     pub fn leave_alternate(&mut self) {
         if self.on_alternate {
-            self.alternate.clear(&Cell::BLANK);
+            self.alternate.clear(Cell::BLANK);
             self.on_alternate = false;
         }
     }
@@ -283,18 +304,10 @@ impl Terminal {
     }
 
     /// Moves to the next line because the character does not fit any more.
-    fn wrap(&mut self) {
-        let (x, y, cols) = (self.x, self.y, self.cols());
-        let rest = Cell::new(0, 1, &self.pen);
+    fn wrap(&mut self, look: Cell) {
+        let x = self.x;
         // The row that is left may be scrolled away by the wrap: complete it first.
-        for cell in self.buffer_mut().rows[y]
-            .cells
-            .iter_mut()
-            .take(cols)
-            .skip(x)
-        {
-            cell.clone_from(&rest);
-        }
+        self.row_mut().fill_from(x, look);
         self.x = 0;
         self.y += 1;
         if self.y == self.buffer().bottom + 1 {
@@ -306,88 +319,84 @@ impl Terminal {
         }
     }
 
-    /// Prints a run of characters.
-    pub fn print_run(&mut self, run: &[u32]) {
-        let (x, y) = (self.x, self.y);
-        let blank = Cell::new(0, 1, &self.pen);
-        if x > 0 && self.buffer().rows[y].width_at(x - 1) == 2 {
-            self.row_mut().set(x - 1, blank.clone());
+    /// Prints the printable characters at the start of `text`, of which there is at least one;
+    /// returns how many bytes they take.
+    fn print_run(&mut self, text: &[u8]) -> usize {
+        let look = self.look();
+        let x = self.x;
+        if x > 0 && self.row_mut().width_at(x - 1) == 2 {
+            self.row_mut().set(x - 1, look);
         }
-        let spacer = Cell {
-            width: 0,
-            ..blank.clone()
-        };
-        let mut rest = run;
-        while let Some((&code, after)) = rest.split_first() {
-            let plain = self.print_plain(rest, &blank);
-            if plain > 0 {
-                rest = &rest[plain..];
-                continue;
+        let plain = self.charset().is_none() && !self.modes.soft.insert;
+        let mut at = 0;
+        while let Some(first) = text.get(at) {
+            match first {
+                0x20..=0x7e if plain => at += self.print_ascii(&text[at..], look),
+                0x20..=0x7e => {
+                    self.print_char((*first).into(), look);
+                    at += 1;
+                }
+                0x00..=0x7f => break,
+                _ => match decode(&text[at..]) {
+                    Decoded::Char(code, length) if code >= 0xa0 => {
+                        if !(plain && self.print_wide(code, look)) {
+                            self.print_char(code, look);
+                        }
+                        at += length;
+                    }
+                    Decoded::Broken(length) => at += length,
+                    Decoded::Char(..) | Decoded::Unfinished => break,
+                },
             }
-            rest = after;
-            self.print_char(code, &blank, &spacer);
         }
         let x = self.x;
         let row = self.row_mut();
-        if row.cells.get(x).is_some_and(Cell::is_spacer) {
-            row.set(x, blank);
+        if row.get(x).is_some_and(Cell::is_spacer) {
+            row.set(x, look);
         }
+        at
     }
 
-    /// Prints the characters at the start that need no care: they have columns of their own and
-    /// fit into the row. Returns how many.
-    fn print_plain(&mut self, run: &[u32], blank: &Cell) -> usize {
-        if self.charset().is_some() || self.modes.soft.insert {
-            return 0;
+    /// Prints the ASCII characters at the start of `text` as far as the row goes, and at least
+    /// one; returns how many.
+    #[inline]
+    fn print_ascii(&mut self, text: &[u8], look: Cell) -> usize {
+        let cols = self.cols();
+        if self.x >= cols {
+            if !self.modes.soft.wraparound {
+                self.print_char(text[0].into(), look);
+                return 1;
+            }
+            self.wrap(look);
         }
-        let mut x = self.x;
-        let mut last = 0;
-        let mut printed = 0;
-        let put = |cell: &mut Cell, code: u32, width: u8| {
-            if cell.extra.is_some() || blank.extra.is_some() {
-                cell.extra.clone_from(&blank.extra);
-            }
-            cell.ch = code;
-            cell.fg = blank.fg;
-            cell.bg = blank.bg;
-            cell.width = width;
-        };
-        let cells = &mut self.row_mut().cells;
-        while printed < run.len() {
-            let before = printed;
-            for (cell, &code) in cells.iter_mut().skip(x).zip(&run[printed..]) {
-                if code >= 0x7f {
-                    break;
-                }
-                put(cell, code, 1);
-                printed += 1;
-            }
-            if printed > before {
-                x += printed - before;
-                last = 1;
-            }
-            let Some(&code) = run.get(printed) else { break };
-            let width = char_width(code);
-            match cells.get_mut(x..x + usize::from(width)) {
-                Some([cell]) => put(cell, code, 1),
-                Some([cell, spacer]) => {
-                    put(cell, code, 2);
-                    put(spacer, 0, 0);
-                }
-                _ => break,
-            }
-            x += usize::from(width);
-            last = width;
-            printed += 1;
-        }
-        if printed > 0 {
-            self.x = x;
-            self.preceding = last;
-        }
-        printed
+        let x = self.x;
+        let count = ascii_run(&text[..text.len().min(cols - x)]);
+        self.row_mut().write_ascii(x, &text[..count], look);
+        self.x += count;
+        self.preceding = 1;
+        count
     }
 
-    fn print_char(&mut self, code: u32, blank: &Cell, spacer: &Cell) {
+    /// Prints a character beyond ASCII if it needs no care: it has columns of its own and fits
+    /// into the row.
+    #[inline]
+    fn print_wide(&mut self, code: u32, look: Cell) -> bool {
+        let (x, cols) = (self.x, self.cols());
+        let width = char_width(code);
+        if width == 0 || x + usize::from(width) > cols {
+            return false;
+        }
+        let row = self.row_mut();
+        row.set(x, look.with(code, width));
+        if width == 2 {
+            row.set(x + 1, look.with(0, 0));
+        }
+        self.x += usize::from(width);
+        self.preceding = width;
+        true
+    }
+
+    fn print_char(&mut self, code: u32, look: Cell) {
         let cols = self.cols();
         let code = match self.charset() {
             Some(table) if code < 127 => table.map(code),
@@ -399,7 +408,7 @@ impl Terminal {
         self.preceding = width;
         if !joins && self.x + usize::from(width) > cols {
             if self.modes.soft.wraparound {
-                self.wrap();
+                self.wrap(look);
             } else {
                 self.x = cols - 1;
                 if width == 2 {
@@ -409,30 +418,34 @@ impl Terminal {
         }
         let x = self.x;
         if joins && x > 0 {
-            let row = self.row_mut();
-            let offset = if row.width_at(x - 1) > 0 { 1 } else { 2 };
-            if let Some(cell) = x.checked_sub(offset).and_then(|x| row.cells.get_mut(x)) {
-                cell.join(code, width);
-            }
+            self.join(code, width);
             return;
         }
         let insert = self.modes.soft.insert;
         let row = self.row_mut();
         if insert {
-            row.insert(x, usize::from(width), blank);
+            row.insert(x, usize::from(width), look);
         }
-        row.set(
-            x,
-            Cell {
-                ch: code,
-                width,
-                ..blank.clone()
-            },
-        );
+        row.set(x, look.with(code, width));
         if width == 2 {
-            row.set(x + 1, spacer.clone());
+            row.set(x + 1, look.with(0, 0));
         }
         self.x += usize::from(width.max(1));
+    }
+
+    /// Adds a character to the cell before the cursor.
+    fn join(&mut self, code: u32, width: u8) {
+        let (x, y) = (self.x, self.y);
+        let buffer = if self.on_alternate {
+            &mut self.alternate
+        } else {
+            &mut self.normal
+        };
+        let row = &mut buffer.rows[y];
+        let offset = if row.width_at(x - 1) > 0 { 1 } else { 2 };
+        if let Some(cell) = x.checked_sub(offset).and_then(|x| row.get_mut(x)) {
+            self.extras.join(cell, code, width);
+        }
     }
 
     /// REP: prints the character before the cursor again.
@@ -444,18 +457,12 @@ impl Terminal {
             return;
         };
         let mut text = String::new();
-        if let Some(cell) = self.row_mut().cells.get(x) {
-            cell.push_text(&mut text);
+        if let Some(cell) = self.buffer().rows[self.y].get(x) {
+            self.extras.push_text(cell, &mut text);
         }
-        let run: Vec<u32> = text.chars().map(u32::from).collect();
-        if !run.is_empty() {
-            self.print_run(&run.repeat(count.min(super::MOST_REPEATS)));
+        if !text.is_empty() {
+            self.print_run(text.repeat(count.min(super::MOST_REPEATS)).as_bytes());
         }
-    }
-
-    /// All lines of the normal buffer, oldest first.
-    pub fn lines(buffer: &Buffer) -> impl Iterator<Item = &Row> {
-        buffer.history.iter().chain(&buffer.rows)
     }
 
     /// The visible rows.
@@ -465,8 +472,8 @@ impl Terminal {
 }
 
 impl Actions for Terminal {
-    fn print(&mut self, run: &[u32]) {
-        self.print_run(run);
+    fn print(&mut self, text: &[u8]) -> usize {
+        self.print_run(text)
     }
 
     fn execute(&mut self, code: u32) {

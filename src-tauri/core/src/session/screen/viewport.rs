@@ -2,7 +2,7 @@
 
 use super::cell::Attributes;
 use super::modes::MouseProtocol;
-use super::paint::Painter;
+use super::paint::{Cells, Painter};
 use super::terminal::Terminal;
 
 /// The visible screen, ready to be drawn in another terminal.
@@ -33,7 +33,10 @@ pub(super) fn viewport(terminal: &Terminal) -> Viewport {
         .iter()
         .map(|row| {
             let mut painter = Painter::new(cols);
-            painter.row(row);
+            painter.row(Cells {
+                row,
+                extras: &terminal.extras,
+            });
             painter.set_pen(&Attributes::default());
             painter.out
         })
