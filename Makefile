@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
 # `tauri build` sets it: the window shows the pages inside the binary and never looks for a development server.
 APP_FEATURES := custom-protocol
-RELEASE := cargo build --release --locked --workspace --features $(APP_FEATURES)
+RELEASE := cargo build --release --locked --package reprise --package reprise-session --features $(APP_FEATURES)
 UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -type f -print)
 
 .PHONY: help run build test test-long lint bench package setup-build setup-test setup-lint setup-bench setup-package ui
@@ -36,8 +36,8 @@ lint: setup-lint ui ## format, clippy, licences and sources of dependencies, sve
 	@cargo deny --log-level error --locked --offline check licenses bans sources
 	@cd ui && npm run --silent check && npm run --silent lint
 
-bench: setup-bench build ## MB/s of cat in the window, beside a null reader and Alacritty
-	@cargo bench --quiet --locked --features $(APP_FEATURES) --package reprise --bench cat_plain
+bench: setup-bench package ## what Reprise costs and how fast it is, beside other terminals; ARGS=cat for one part
+	@.ci/bench.sh $(ARGS)
 
 package: setup-package build ## target/package/reprise_<version>_<arch>.deb
 	@.ci/package.sh

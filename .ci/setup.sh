@@ -25,7 +25,7 @@ oldest_node=20.19
 apt_build=(build-essential pkg-config libwebkit2gtk-4.1-dev libayatana-appindicator3-dev librsvg2-dev)
 apt_test=(xvfb webkit2gtk-driver dbus-daemon dbus-x11 at-spi2-core openbox xdotool x11-xkb-utils xkb-data imagemagick xfce4-panel dunst libglib2.0-bin tmux procps fonts-dejavu-core)
 commands_core=(tmux python3)
-apt_bench=(alacritty libgl1-mesa-dri)
+apt_bench=(alacritty kitty xterm libgl1-mesa-dri)
 apt_package=(desktop-file-utils)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -139,7 +139,9 @@ without_apt() {
         have "$program" || missing+=("$program")
       done
     fi
-    if wants bench; then have alacritty || missing+=(alacritty); fi
+    if wants bench; then
+      for program in alacritty kitty xterm; do have "$program" || missing+=("$program"); done
+    fi
     if wants package; then missing+=("Debian or Ubuntu (the package is a .deb)"); fi
   elif wants test || wants bench || wants package; then
     missing+=("Linux: the tests in the real window, the benchmark and the package are for Linux only so far")

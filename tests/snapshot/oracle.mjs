@@ -5,38 +5,13 @@
 //   {cols, rows, scrollback, before: [base64], snapshot: base64, after: [base64],
 //    queries: base64, answers: base64}
 //   {differences: [text], skipped: bool}: none, or what is not equal, after which piece
-import { createRequire } from 'node:module';
-import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
-const ui = fileURLToPath(new URL('../../ui/', import.meta.url));
-if (!existsSync(`${ui}node_modules/@xterm/headless`)) {
-  console.error(`${ui}node_modules has no @xterm/headless: run "npm ci" in ${ui}`);
-  process.exit(3);
-}
-const require = createRequire(`${ui}package.json`);
-const typescript = require('typescript');
-const { Terminal } = require('@xterm/headless');
+import { headless, importUi } from '../support/ui-modules.mjs';
 
-/** Imports a module of the window, and the ones beside it that it imports. */
-async function importTypeScript(name) {
-  const source = readFileSync(`${ui}src/terminal/${name}.ts`, 'utf8');
-  const { outputText } = typescript.transpileModule(source, {
-    compilerOptions: { target: 'ES2022', module: 'ESNext', verbatimModuleSyntax: true },
-  });
-  let script = outputText;
-  for (const [whole, other] of outputText.matchAll(/from '\.\/([\w-]+)'/g)) {
-    script = script.replace(whole, `from '${(await moduleUrl(other)).url}'`);
-  }
-  return script;
-}
-async function moduleUrl(name) {
-  const script = await importTypeScript(name);
-  return { url: `data:text/javascript;base64,${Buffer.from(script).toString('base64')}` };
-}
-const { gridOptions, prepareViewer } = await import((await moduleUrl('xterm-options')).url);
-const { WholeCharacters } = await import((await moduleUrl('whole-characters')).url);
+const { Terminal } = headless();
+const { gridOptions, prepareViewer } = await importUi('terminal/xterm-options');
+const { WholeCharacters } = await importUi('terminal/whole-characters');
 
 const UNDERLINE = 0x10000000;
 const EXTENDED = 0x10000000;

@@ -53,7 +53,7 @@ pub struct World {
 impl World {
     /// A new world, called by its test's name.
     pub fn new(name: &'static str) -> Self {
-        let repository = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let repository = repository();
         // A short path: a socket's path has 107 bytes at most.
         let root = tempfile::Builder::new()
             .prefix("rw")
@@ -334,8 +334,10 @@ impl World {
         self.root.join("log").join(program)
     }
 
+    /// The app that is tested: the one that was built with the test, else the packaged one.
     pub fn app_program(&self) -> PathBuf {
-        PathBuf::from(env!("CARGO_BIN_EXE_reprise"))
+        let packaged = || self.repository.join("target/bench/package/usr/bin/reprise");
+        option_env!("CARGO_BIN_EXE_reprise").map_or_else(packaged, PathBuf::from)
     }
 
     pub fn session_program(&self) -> PathBuf {
@@ -399,6 +401,16 @@ impl Drop for World {
         drop(self.reaper.child.stdin.take());
         let _ = self.reaper.child.wait();
     }
+}
+
+/// The root of the sources.
+pub fn repository() -> PathBuf {
+    // The package that includes this may lie anywhere in it.
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = package
+        .ancestors()
+        .find(|folder| folder.join("Cargo.lock").exists());
+    root.unwrap_or(package).to_owned()
 }
 
 fn environment(root: &Path, home: &Path, repository: &Path, api: &str) -> Vec<(String, String)> {
