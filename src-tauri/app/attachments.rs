@@ -297,6 +297,7 @@ mod tests {
             },
             name: "test".into(),
             palette: None,
+            repaints: true,
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod attach;
 mod claude;
+mod floods;
 mod host;
 #[path = "../support/mongod.rs"]
 mod mongod;

@@ -2,11 +2,13 @@
 //! they make of a screen.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reprise_core::model::{Exit, TerminalSize};
 use reprise_core::session::client::BlockingConnection;
-use reprise_core::session::protocol::{Attach, Reply, Request, Resized, SnapshotStart, ViewerSize};
+use reprise_core::session::protocol::{
+    Ack, Attach, Reply, Request, Resized, SnapshotStart, ViewerSize,
+};
 use reprise_core::session::screen::{Screen, ScrollbackLimits};
 
 pub struct Viewer {
@@ -16,6 +18,13 @@ pub struct Viewer {
     pub resizes: Vec<Resized>,
     pub ended: Option<Exit>,
     pub offset: u64,
+    /// How many repaints came, and how many bytes of snapshots and repaints.
+    pub repaints: usize,
+    pub painted: u64,
+    /// Whether it has seen every byte up to the offset, or a snapshot that stands for them.
+    pub exact: bool,
+    /// How long it takes for each frame.
+    pub slow: Option<Duration>,
 }
 
 impl Viewer {
@@ -26,6 +35,7 @@ impl Viewer {
                 size: seen(size),
                 name: "test".into(),
                 palette: None,
+                repaints: true,
             }))
             .unwrap();
         let mut viewer = Self {
@@ -35,6 +45,10 @@ impl Viewer {
             resizes: Vec::new(),
             ended: None,
             offset: 0,
+            repaints: 0,
+            painted: 0,
+            exact: false,
+            slow: None,
         };
         while viewer.receive() != Reply::SnapshotEnd {}
         viewer
@@ -62,6 +76,24 @@ impl Viewer {
 
     pub fn resize(&mut self, size: TerminalSize) {
         self.send(&Request::Resize(seen(size)));
+    }
+
+    /// Somebody sees it from now on, or nobody.
+    pub fn see(&mut self, size: TerminalSize, visible: bool) {
+        let size = ViewerSize {
+            visible,
+            ..seen(size)
+        };
+        self.send(&Request::Resize(size));
+    }
+
+    /// The stream that rebuilds what it has.
+    pub fn snapshot(&self) -> Vec<u8> {
+        self.screen.snapshot().bytes
+    }
+
+    pub fn size(&self) -> TerminalSize {
+        self.screen.size()
     }
 
     /// The visible text.
@@ -97,18 +129,38 @@ impl Viewer {
             .connection
             .receive()
             .unwrap_or_else(|error| panic!("{error}; the screen shows:\n{}", self.text()));
+        if let Some(slow) = self.slow {
+            std::thread::sleep(slow);
+        }
         match &reply {
             Reply::SnapshotStart(start) => {
                 self.screen = Screen::new(start.size, ScrollbackLimits::default());
                 self.offset = start.offset;
+                self.exact = false;
                 self.snapshots.push(start.clone());
             }
-            Reply::SnapshotBytes(bytes) => self.screen.feed(bytes, Instant::now()),
-            Reply::SnapshotEnd => self.acknowledge(),
+            Reply::SnapshotBytes(bytes) => {
+                self.screen.feed(bytes, Instant::now());
+                self.painted += bytes.len() as u64;
+                self.acknowledge();
+            }
+            Reply::SnapshotEnd => {
+                self.exact = true;
+                self.acknowledge();
+            }
             Reply::Output { offset, bytes } => {
                 assert_eq!(*offset, self.offset, "the stream has a gap");
                 self.screen.feed(bytes, Instant::now());
                 self.offset += bytes.len() as u64;
+                self.acknowledge();
+            }
+            Reply::Repaint(repaint) => {
+                self.screen.resize(repaint.size);
+                self.screen.feed(&repaint.bytes, Instant::now());
+                self.offset = repaint.offset;
+                self.painted += repaint.bytes.len() as u64;
+                self.repaints += 1;
+                self.exact = false;
                 self.acknowledge();
             }
             Reply::Resized(resized) => {
@@ -127,7 +179,10 @@ impl Viewer {
 
     fn acknowledge(&mut self) {
         // The host may be gone already, with its last words still to be read.
-        let _ = self.connection.send(&Request::Ack(self.offset));
+        let _ = self.connection.send(&Request::Ack(Ack {
+            offset: self.offset,
+            painted: Some(self.painted),
+        }));
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Case {
     /// What comes after the cut; the cut may be inside a sequence or a character.
     pub rest: Vec<Op>,
     pub continuation: Vec<Op>,
+    /// Whether the viewer that is given the snapshot missed a part of the stream before it.
+    pub skips: bool,
 }
 
 pub fn case(seed: u64) -> Case {
@@ -83,6 +85,7 @@ pub fn case(seed: u64) -> Case {
         before,
         rest,
         continuation,
+        skips: seed.is_multiple_of(2),
     }
 }
 

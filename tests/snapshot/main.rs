@@ -11,8 +11,8 @@ mod widths;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use generate::{Case, Op};
-use oracle::{Oracle, Question};
+use generate::{Case, Op, Random};
+use oracle::{Oracle, Question, Repainted, Skip};
 use reprise_core::model::TerminalSize;
 use reprise_core::session::screen::{Screen, ScrollbackLimits};
 
@@ -27,6 +27,8 @@ struct Host {
     screen: Screen,
     sent: Vec<Vec<u8>>,
     scrollback: usize,
+    /// A viewer that is skipped ahead on the way, and the dice that say when.
+    skip: Option<(Skip, Random)>,
 }
 
 impl Host {
@@ -39,6 +41,33 @@ impl Host {
             screen: Screen::new(size, limits),
             sent: Vec::new(),
             scrollback,
+            skip: None,
+        }
+    }
+
+    /// With a viewer that is not sent all.
+    fn with_skips(mut self, random: Random) -> Self {
+        let skip = Skip {
+            seen: usize::MAX,
+            repaints: Vec::new(),
+        };
+        self.skip = Some((skip, random));
+        self
+    }
+
+    /// The viewer may be skipped ahead here, or see the present.
+    fn perhaps_repaint(&mut self) {
+        let Some((skip, random)) = &mut self.skip else {
+            return;
+        };
+        if random.below(3) == 0 {
+            skip.seen = skip.seen.min(self.sent.len());
+            if skip.seen < self.sent.len() {
+                skip.repaints.push(Repainted {
+                    after: self.sent.len(),
+                    bytes: self.screen.repaint(skip.repaints.is_empty()).bytes,
+                });
+            }
         }
     }
 
@@ -47,10 +76,15 @@ impl Host {
             Op::Bytes(bytes) => {
                 self.screen.feed(bytes, Instant::now());
                 self.sent.push(bytes.clone());
+                self.perhaps_repaint();
             }
             Op::Resize(size) => {
                 self.screen.resize(*size);
                 self.sent = vec![self.screen.snapshot().bytes];
+                if let Some((skip, _)) = &mut self.skip {
+                    skip.seen = usize::MAX;
+                    skip.repaints.clear();
+                }
             }
         }
     }
@@ -80,6 +114,7 @@ impl Host {
             after,
             queries,
             answers: self.screen.take_replies(),
+            skip: self.skip.map(|(skip, _)| skip),
         }
     }
 }
@@ -97,8 +132,12 @@ fn queries() -> Vec<u8> {
     queries
 }
 
+/// About one stream in two a viewer is asked that was skipped ahead.
 fn question(case: &Case) -> Question {
     let mut host = Host::new(case.size, case.scrollback);
+    if case.skips {
+        host = host.with_skips(Random::new(case.before.len() as u64));
+    }
     for op in &case.before {
         host.feed(op);
     }
@@ -145,11 +184,12 @@ fn describe(seed: u64, case: &Case, differences: &[String]) -> String {
     };
     let question = question(case);
     format!(
-        "seed {seed}, {}x{}, {} lines of scrollback\n  stream:\n{}  snapshot: \"{}\"\n  rest:\n{}  \
+        "seed {seed}, {}x{}, {} lines of scrollback, skips: {}\n  stream:\n{}  snapshot: \"{}\"\n  rest:\n{}  \
          continuation:\n{}  differences (stream / snapshot):\n    {}",
         case.size.cols,
         case.size.rows,
         case.scrollback,
+        case.skips,
         show(&case.before),
         question.snapshot.escape_ascii(),
         show(&case.rest),

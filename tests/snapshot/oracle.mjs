@@ -3,14 +3,15 @@
 //
 // Reads one request per line from stdin and writes one answer per line:
 //   {cols, rows, scrollback, before: [base64], snapshot: base64, after: [base64],
-//    queries: base64, answers: base64}
+//    queries: base64, answers: base64,
+//    skip: null or {seen: number, repaints: [{after: number, bytes: base64}]}}
 //   {differences: [text], skipped: bool}: none, or what is not equal, after which piece
 import { createInterface } from 'node:readline';
 
 import { headless, importUi } from '../support/ui-modules.mjs';
 
 const { Terminal } = headless();
-const { gridOptions, prepareViewer } = await importUi('terminal/xterm-options');
+const { gridOptions, prepareViewer, RESET } = await importUi('terminal/xterm-options');
 const { WholeCharacters } = await importUi('terminal/whole-characters');
 
 const UNDERLINE = 0x10000000;
@@ -37,6 +38,12 @@ class Viewer {
 
   write(bytes) {
     this.core.writeSync(this.pieces.next(bytes));
+  }
+
+  /** A frame that follows no bytes before it: what was left of a character is void. */
+  restart(bytes) {
+    this.pieces.reset();
+    this.write(bytes);
   }
 
   dispose() {
@@ -234,13 +241,77 @@ function compareAnswers({ core }, { queries, answers }) {
   return { differences: [`answers ${JSON.stringify(own)} / ${JSON.stringify(hosts)}`] };
 }
 
+/** The modes that decide what keys, mouse, paste and focus send, and what the cursor looks like. */
+function inputState({ core }) {
+  const { decPrivateModes: modes, isCursorHidden } = core.coreService;
+  const { x, y } = core.buffers.active;
+  return JSON.stringify({
+    application: [modes.applicationCursorKeys, modes.applicationKeypad],
+    paste: modes.bracketedPasteMode,
+    focus: modes.sendFocus,
+    mouse: [core.coreMouseService.activeProtocol, core.coreMouseService.activeEncoding],
+    cursor: [Math.min(x, core.cols - 1), y, isCursorHidden],
+    updates: modes.synchronizedOutput,
+  });
+}
+
+/** A repaint shows the present, and leaves what a person reads in the scrollback where it is. */
+function compareRepaint(stream, viewer, repaint, differences) {
+  const { terminal, core } = viewer;
+  const { normal } = core.buffers;
+  // Somebody reads the line at the top, or the last that scrolled away.
+  const row = Math.min(terminal.buffer.active.viewportY, normal.ybase - 1);
+  const read = row >= 0 ? normal.lines.get(row).clone() : null;
+  const text = read?.translateToString();
+  let trimmed = 0;
+  const listener = normal.lines.onTrim((count) => (trimmed += count));
+  if (core.buffers.active === normal && row >= 0) terminal.scrollToLine(row);
+  const wasRead = core.buffers.active === normal && row >= 0;
+  viewer.restart(repaint);
+  listener.dispose();
+  if (read && row - trimmed >= 0 && normal.lines.get(row - trimmed).translateToString() !== text) {
+    differences.push(`repaint: line ${row} of the scrollback changed`);
+  }
+  if (wasRead && core.buffers.active === normal && normal.ydisp !== Math.max(0, row - trimmed)) {
+    differences.push(`repaint: scrolled from ${row} to ${normal.ydisp}, ${trimmed} lines left`);
+  }
+  const [a, b] = [stream.core.buffers.active, core.buffers.active];
+  for (let y = 0; y < core.rows; y += 1) {
+    const [lineA, lineB] = [a.lines.get(a.ybase + y), b.lines.get(b.ybase + y)];
+    for (let x = 0; x < core.cols; x += 1) {
+      if (sameCell(stream, lineA, viewer, lineB, x)) continue;
+      const cells = `${cell(stream, lineA, x)} / ${cell(viewer, lineB, x)}`;
+      differences.push(`repaint: row ${y} cell ${x}: ${cells}`);
+    }
+  }
+  const [inputA, inputB] = [inputState(stream), inputState(viewer)];
+  const closed = inputA.replace('"updates":true', '"updates":false');
+  if (closed !== inputB) differences.push(`repaint: ${inputA} / ${inputB}`);
+  terminal.scrollToBottom();
+}
+
+/** Feeds both viewers what they saw before the snapshot. */
+function before(stream, rebuilt, { before: pieces, skip }, bytes, differences) {
+  pieces.forEach((piece, i) => {
+    stream.write(bytes(piece));
+    if (!skip) return;
+    if (i < skip.seen) rebuilt.write(bytes(piece));
+    for (const repaint of skip.repaints.filter(({ after }) => after === i + 1)) {
+      compareRepaint(stream, rebuilt, bytes(repaint.bytes), differences);
+    }
+  });
+}
+
 function judge(request) {
   const bytes = (text) => Buffer.from(text, 'base64');
   const stream = new Viewer(request);
   const rebuilt = new Viewer(request);
   try {
-    for (const piece of request.before) stream.write(bytes(piece));
+    const repaints = [];
+    before(stream, rebuilt, request, bytes, repaints);
+    if (repaints.length > 0) return { differences: repaints.slice(0, 8) };
     if (waitsOverErasedCell(stream)) return { differences: [], skipped: true };
+    if (request.skip) rebuilt.restart(Buffer.from(RESET));
     rebuilt.write(bytes(request.snapshot));
     for (let step = 0; ; step += 1) {
       const differences = [];

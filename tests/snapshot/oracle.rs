@@ -22,6 +22,23 @@ pub struct Question {
     pub queries: Vec<u8>,
     #[serde(serialize_with = "base64_one")]
     pub answers: Vec<u8>,
+    /// What the viewer of the snapshot had before it; none for a fresh one.
+    pub skip: Option<Skip>,
+}
+
+/// A viewer that was skipped ahead: it saw the first pieces of the stream, then repaints.
+#[derive(Serialize)]
+pub struct Skip {
+    pub seen: usize,
+    pub repaints: Vec<Repainted>,
+}
+
+#[derive(Serialize)]
+pub struct Repainted {
+    /// How many pieces of the stream came before it.
+    pub after: usize,
+    #[serde(serialize_with = "base64_one")]
+    pub bytes: Vec<u8>,
 }
 
 #[derive(Deserialize)]

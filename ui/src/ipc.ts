@@ -123,8 +123,8 @@ export async function terminalInput(attachment: number, bytes: Uint8Array): Prom
 
 export const resizeTerminal = (attachment: number, size: GridSize, visible: boolean) =>
   call<undefined>('resize_terminal', { attachment, size, visible });
-export const ackTerminal = (attachment: number, offset: number) =>
-  call<undefined>('ack_terminal', { attachment, offset });
+export const ackTerminal = (attachment: number, offset: number, painted: number) =>
+  call<undefined>('ack_terminal', { attachment, offset, painted });
 export const detachTerminal = (attachment: number) =>
   call<undefined>('detach_terminal', { attachment });
 export const setPalette = (attachment: number, palette: TerminalPalette) =>

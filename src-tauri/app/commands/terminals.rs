@@ -1,7 +1,7 @@
 //! The terminals that the window shows: bytes out, keys in.
 
 use reprise_core::model::{ProjectId, TerminalKey};
-use reprise_core::session::protocol::{Attach, Request, ViewerSize};
+use reprise_core::session::protocol::{Ack, Attach, Request, ViewerSize};
 use tauri::State;
 use tauri::ipc::{Channel, InvokeBody, InvokeResponseBody};
 
@@ -31,6 +31,7 @@ pub async fn attach_terminal(
         size: viewer(size, visible),
         name: VIEWER.to_owned(),
         palette: Some(views::palette(&palette)?),
+        repaints: true,
     };
     let lock = app.hosts.lock(project, terminal);
     let attachment = app
@@ -71,8 +72,17 @@ pub fn resize_terminal(
 }
 
 #[tauri::command]
-pub fn ack_terminal(app: State<'_, App>, attachment: u32, offset: u64) -> CommandResult<()> {
-    Ok(app.attachments.request(attachment, Request::Ack(offset))?)
+pub fn ack_terminal(
+    app: State<'_, App>,
+    attachment: u32,
+    offset: u64,
+    painted: u64,
+) -> CommandResult<()> {
+    let ack = Ack {
+        offset,
+        painted: Some(painted),
+    };
+    Ok(app.attachments.request(attachment, Request::Ack(ack))?)
 }
 
 #[tauri::command]

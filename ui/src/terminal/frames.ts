@@ -30,6 +30,14 @@ export type HostFrame =
   | { type: 'snapshotBytes'; bytes: Uint8Array }
   | { type: 'snapshotEnd' }
   | { type: 'output'; offset: number; bytes: Uint8Array }
+  | {
+      type: 'repaint';
+      offset: number;
+      firstLine: number;
+      cols: number;
+      rows: number;
+      bytes: Uint8Array;
+    }
   | { type: 'resized'; cols: number; rows: number; offset: number; limitedBy: string | null }
   | { type: 'event'; event: ScreenEvent }
   | { type: 'pong'; bytes: Uint8Array }
@@ -125,6 +133,18 @@ function frame(type: number, payload: Uint8Array): HostFrame | null {
         type: 'ended',
         code: number(fields, 'code'),
         signal: typeof signal === 'number' ? signal : null,
+      };
+    }
+    case 0x8c: {
+      if (payload.length < 20) throw new FrameError('a repaint without its place and size');
+      const view = new DataView(payload.buffer, payload.byteOffset, 20);
+      return {
+        type: 'repaint',
+        offset: Number(view.getBigUint64(0)),
+        firstLine: Number(view.getBigUint64(8)),
+        cols: view.getUint16(16),
+        rows: view.getUint16(18),
+        bytes: payload.subarray(20),
       };
     }
     default:

@@ -22,6 +22,8 @@ export class LineNumbers {
   readonly #terminal: Pick<Terminal, 'buffer'>;
   readonly #core: Core;
   #first = 0;
+  /** The number of the screen's first line, where lines between it and the scrollback are missing. */
+  #screenFirst: number | null = null;
   #lines: Core['buffers']['normal']['lines'] | null = null;
   #listening: IDisposable | null = null;
 
@@ -33,6 +35,7 @@ export class LineNumbers {
     // had left the screen.
     terminal.parser.registerEscHandler({ final: 'c' }, () => {
       this.#first += this.#core.buffers.normal.ybase;
+      this.#screenFirst = null;
       return false;
     });
     terminal.buffer.onBufferChange(() => this.#follow());
@@ -41,7 +44,13 @@ export class LineNumbers {
   /** A snapshot begins in the emptied viewer; its first line has this number. */
   restart(firstLine: number): void {
     this.#first = firstLine;
+    this.#screenFirst = null;
     this.#follow();
+  }
+
+  /** The screen was painted anew, and its first line has this number; the scrollback stayed. */
+  repainted(firstLine: number): void {
+    this.#screenFirst = firstLine;
   }
 
   /** The number of the oldest line that the viewer has. */
@@ -51,12 +60,28 @@ export class LineNumbers {
 
   /** The number of a line of the normal screen, by its place in the viewer's buffer. */
   numberOf(index: number): number {
+    const { ybase } = this.#core.buffers.normal;
+    if (this.#screenFirst !== null && index >= ybase) return this.#screenFirst + index - ybase;
     return this.#first + index;
+  }
+
+  /** Where the line of this number is or would be, counted from the start of the viewer's buffer. */
+  placeOf(line: number): number {
+    const { ybase } = this.#core.buffers.normal;
+    if (this.#screenFirst !== null && line >= this.#screenFirst) {
+      return line - this.#screenFirst + ybase;
+    }
+    return line - this.#first;
   }
 
   /** Where the viewer has the line of this number; null when it has left or is not there yet. */
   indexOf(line: number): number | null {
-    const index = line - this.#first;
+    const index = this.placeOf(line);
+    const isMissing =
+      this.#screenFirst !== null &&
+      line < this.#screenFirst &&
+      index >= this.#core.buffers.normal.ybase;
+    if (isMissing) return null;
     return index >= 0 && index < this.#terminal.buffer.normal.length ? index : null;
   }
 

@@ -6,6 +6,7 @@ import type { GridSize } from '../bindings';
 import { t } from '../i18n/index.svelte';
 import * as ipc from '../ipc';
 import { plain } from '../state/text';
+import { Drawing } from './drawing';
 import { decodeFrames, type HostFrame } from './frames';
 import { InputQueue } from './input';
 import { Keyboard } from './keyboard';
@@ -14,9 +15,11 @@ import { LineNumbers } from './line-numbers';
 import { Mouse } from './mouse';
 import { pasteable } from './paste';
 import { swallowQueries } from './queries';
+import { type Reading, ReadingPlace } from './reading-place';
 import { ScreenElement } from './screen';
 import { hostPalette } from './theme';
 import { WholeCharacters } from './whole-characters';
+import { RESET } from './xterm-options';
 
 /** One acknowledgement for this many parsed bytes. */
 const ACK_BYTES = 64 * 1024;
@@ -28,9 +31,6 @@ const ACK_REST_MS = 100;
 const RESIZE_MS = 60;
 /** A stream that cannot be followed is attached again, but not for ever. */
 const MAX_REATTACH = 3;
-
-/** In the stream's own order: leave any unfinished sequence, then reset everything. */
-const RESET = '\x18\x1bc';
 
 export type Phase = 'connecting' | 'live' | 'ended' | 'lost';
 
@@ -76,8 +76,16 @@ export class LiveTerminal {
   #reattached = 0;
   #expected: number | null = null;
   #snapshotOffset = 0;
+  #firstLine = 0;
   #parsed = 0;
   #acked = 0;
+  /** Bytes of snapshots and repaints. */
+  #painted = 0;
+  #paintedAcked = 0;
+  /** Where the person read before the snapshot that is being parsed. */
+  #reading: Reading | null = null;
+  readonly #place: ReadingPlace;
+  readonly #drawing: Drawing;
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
   #wanted: GridSize | null = null;
   #visible = false;
@@ -107,6 +115,8 @@ export class LiveTerminal {
     });
     const terminal = this.screen.terminal;
     this.lines = new LineNumbers(terminal);
+    this.#place = new ReadingPlace(terminal, this.lines);
+    this.#drawing = new Drawing(terminal);
     const silence = swallowQueries(terminal);
     terminal.onData((data) => {
       if (!silence.focusIsSilent) this.#input.text(data);
@@ -201,6 +211,8 @@ export class LiveTerminal {
     this.#expected = null;
     this.#parsed = 0;
     this.#acked = 0;
+    this.#painted = 0;
+    this.#paintedAcked = 0;
     // What could not be measured yet must not make the grid small.
     const size = this.#wanted ?? { cols: 80, rows: 24 };
     const visible = this.#seen && this.#wanted !== null;
@@ -250,28 +262,41 @@ export class LiveTerminal {
       case 'snapshotStart':
         this.#expected = null;
         this.#snapshotOffset = frame.offset;
+        this.#firstLine = frame.firstLine;
         this.#whole.reset();
+        // One that was not finished left nothing to read.
+        terminal.write('', () => (this.#reading ??= this.#place.now()));
         terminal.write(RESET, () => {
+          this.#drawing.hold();
           this.#setGrid(frame);
-          this.lines.restart(frame.firstLine);
         });
         break;
-      case 'snapshotBytes':
-        this.#write(frame.bytes);
+      case 'snapshotBytes': {
+        const { length } = frame.bytes;
+        this.#write(frame.bytes, () => this.#paintedBytes(length));
         break;
+      }
       case 'snapshotEnd': {
         const offset = this.#snapshotOffset;
+        const firstLine = this.#firstLine;
         this.#expected = offset;
         terminal.write('', () => {
+          this.lines.restart(firstLine);
+          if (this.#reading) this.#place.putBack(this.#reading);
+          this.#reading = null;
+          this.#drawing.release();
           if (this.phase === 'connecting') {
             this.phase = 'live';
             this.#tellFocus();
           }
           this.#reattached = 0;
-          this.#parsedTo(offset);
+          this.#parsedTo(offset, true);
         });
         break;
       }
+      case 'repaint':
+        this.#repaint(frame);
+        break;
       case 'output': {
         if (frame.offset !== this.#expected) {
           this.#again(`output from ${String(frame.offset)} after ${String(this.#expected)}`);
@@ -323,6 +348,25 @@ export class LiveTerminal {
     void (primary ? ipc.writePrimary(text) : ipc.writeClipboard(text)).catch(() => undefined);
   }
 
+  /** The screen of the present, while there is more output than can be parsed. */
+  #repaint(frame: HostFrame & { type: 'repaint' }): void {
+    const terminal = this.screen.terminal;
+    const { offset, bytes, firstLine } = frame;
+    let reading: Reading | null = null;
+    this.#expected = null;
+    this.#whole.reset();
+    terminal.write('', () => {
+      reading = this.#place.now();
+      if (terminal.cols !== frame.cols || terminal.rows !== frame.rows) this.#setGrid(frame);
+    });
+    this.#write(bytes, () => {
+      this.lines.repainted(firstLine);
+      if (reading) this.#place.selectAgain(reading);
+      this.#painted += bytes.length;
+      this.#parsedTo(offset, true);
+    });
+  }
+
   /** xterm.js parses a piece in one go: small ones leave the window time to draw. */
   #write(bytes: Uint8Array, parsed?: () => void): void {
     let at = 0;
@@ -348,31 +392,42 @@ export class LiveTerminal {
     this.screen.element.classList.toggle('letterboxed', this.smaller);
   }
 
-  #parsedTo(offset: number): void {
+  /** The host waits for what is parsed of snapshots and repaints: that is told `atOnce`. */
+  #parsedTo(offset: number, atOnce = false): void {
     if (this.#disposed) return;
     this.#parsed = offset;
     if (!this.painted && this.screen.hasContent()) this.painted = true;
-    if (offset - this.#acked >= ACK_BYTES) this.#ack();
+    if (atOnce || this.#unacknowledged() >= ACK_BYTES) this.#ack();
     else this.#scheduleAck();
   }
 
+  #paintedBytes(count: number): void {
+    this.#painted += count;
+    if (this.#unacknowledged() >= ACK_BYTES) this.#ack();
+  }
+
+  #unacknowledged(): number {
+    return this.#parsed - this.#acked + this.#painted - this.#paintedAcked;
+  }
+
   #scheduleAck(): void {
-    if (this.#parsed === this.#acked || this.#ackTimer !== undefined) return;
+    if (this.#unacknowledged() === 0 || this.#ackTimer !== undefined) return;
     this.#ackTimer = setTimeout(() => this.#ack(), ACK_REST_MS);
   }
 
   #ack(): void {
     clearTimeout(this.#ackTimer);
     this.#ackTimer = undefined;
-    if (this.#attachment === null || this.#parsed === this.#acked) return;
+    if (this.#attachment === null || this.#unacknowledged() === 0) return;
     this.#acked = this.#parsed;
-    void ipc.ackTerminal(this.#attachment, this.#parsed).catch(() => undefined);
+    this.#paintedAcked = this.#painted;
+    void ipc.ackTerminal(this.#attachment, this.#parsed, this.#painted).catch(() => undefined);
   }
 
   #sendSize(): void {
     clearTimeout(this.#resizeTimer);
     if (this.#attachment === null || !this.#wanted) return;
-    void ipc.resizeTerminal(this.#attachment, this.#wanted, this.#visible).catch(() => undefined);
+    void ipc.resizeTerminal(this.#attachment, this.#wanted, this.#seen).catch(() => undefined);
   }
 
   #sendPalette(): void {

@@ -22,6 +22,12 @@ export const gridOptions = {
   windowOptions: {},
 } satisfies ITerminalOptions;
 
+/**
+ * What makes a viewer as good as new before a snapshot, in the stream's own order: out of any
+ * unfinished sequence, everything reset, and the colours that a reset leaves as a program set them.
+ */
+export const RESET = '\x18\x1bc\x1b]104\x1b\\\x1b]110\x1b\\\x1b]111\x1b\\\x1b]112\x1b\\';
+
 /** The most repetitions of one REP; the host's number. */
 const MOST_REPEATS = 65_536;
 

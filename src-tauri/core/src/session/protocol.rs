@@ -152,8 +152,8 @@ pub enum Request {
     Input(Vec<u8>),
     /// The viewer's size or visibility changed.
     Resize(ViewerSize),
-    /// The viewer has parsed the stream up to this offset.
-    Ack(u64),
+    /// What the viewer has parsed.
+    Ack(Ack),
     /// Answered by [`Reply::Pong`] with the same bytes (64 at most).
     Ping(Vec<u8>),
     /// End the program, politely at first.
@@ -169,6 +169,16 @@ pub enum Request {
     Queue(QueueRequest),
     /// What the program of an unattended run tells of it. Nobody else is believed.
     Report(Box<RunReport>),
+}
+
+/// The payload of [`Request::Ack`]: one or two numbers of 8 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ack {
+    /// The stream has been parsed up to this offset, by bytes, a repaint or a snapshot.
+    pub offset: u64,
+    /// How many bytes of snapshots and repaints have been parsed since the viewer attached.
+    /// A viewer with [`Attach::repaints`] says it; to others a snapshot is sent as a whole.
+    pub painted: Option<u64>,
 }
 
 /// How large a viewer is.
@@ -193,6 +203,10 @@ pub struct Attach {
     /// Its colours, where it knows them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub palette: Option<Palette>,
+    /// Whether it understands [`Reply::Repaint`] and says [`Ack::painted`]. Otherwise it gets a
+    /// snapshot each time it falls behind.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repaints: bool,
 }
 
 /// What a host says to a client.
@@ -213,6 +227,9 @@ pub enum Reply {
         /// The bytes, untouched.
         bytes: Vec<u8>,
     },
+    /// The screen of the present, for a viewer that is not sent the bytes in between: put over
+    /// what it shows, without a reset. A snapshot follows before any more bytes do.
+    Repaint(Repainted),
     /// From here on the terminal has this size.
     Resized(Resized),
     /// A side effect, taken out of the stream once by the host.
@@ -244,6 +261,20 @@ pub struct SnapshotStart {
     pub reason: SnapshotReason,
     /// The viewer that keeps the terminal smaller than this one, if there is one.
     pub limited_by: Option<String>,
+}
+
+/// The payload of [`Reply::Repaint`]: two numbers of 8 bytes and two of 2, then the bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repainted {
+    /// The point in the stream that the viewer then shows.
+    pub offset: u64,
+    /// The absolute number of the screen's first line, counted as
+    /// [`SnapshotStart::first_line`] is.
+    pub first_line: u64,
+    /// The size of the terminal; the viewer takes it before the bytes.
+    pub size: TerminalSize,
+    /// The stream that paints the screen.
+    pub bytes: Vec<u8>,
 }
 
 /// Why a host sends a snapshot.
@@ -384,6 +415,7 @@ mod kind {
     pub const REFUSED: u8 = 0x89;
     pub const ENDED: u8 = 0x8a;
     pub const QUEUE_ANSWER: u8 = 0x8b;
+    pub const REPAINT: u8 = 0x8c;
 }
 
 const MAX_PING_BYTES: usize = 64;
@@ -399,7 +431,11 @@ impl Request {
                 }
             }
             Self::Resize(size) => write_json(out, kind::RESIZE, size),
-            Self::Ack(offset) => write_frame(out, kind::ACK, &[&offset.to_be_bytes()]),
+            Self::Ack(ack) => {
+                let painted = ack.painted.map(u64::to_be_bytes);
+                let painted = painted.as_ref().map_or(&[][..], |bytes| bytes);
+                write_frame(out, kind::ACK, &[&ack.offset.to_be_bytes(), painted]);
+            }
             Self::Ping(bytes) => write_frame(out, kind::PING, &[bytes]),
             Self::Kill => write_frame(out, kind::KILL, &[b"{}"]),
             Self::Watch => write_frame(out, kind::WATCH, &[b"{}"]),
@@ -420,7 +456,11 @@ impl Request {
             kind::ATTACH => Self::Attach(read_json(kind, &payload)?),
             kind::INPUT => Self::Input(payload),
             kind::RESIZE => Self::Resize(read_json(kind, &payload)?),
-            kind::ACK => Self::Ack(read_offset(kind, &payload)?.0),
+            kind::ACK => {
+                let (offset, rest) = read_offset(kind, &payload)?;
+                let painted = rest.first_chunk().copied().map(u64::from_be_bytes);
+                Self::Ack(Ack { offset, painted })
+            }
             kind::PING if payload.len() <= MAX_PING_BYTES => Self::Ping(payload),
             kind::PING => return Err(bad_payload(kind, "longer than 64 bytes")),
             kind::KILL => Self::Kill,
@@ -445,6 +485,17 @@ impl Reply {
             Self::SnapshotEnd => write_frame(out, kind::SNAPSHOT_END, &[]),
             Self::Output { offset, bytes } => {
                 write_frame(out, kind::OUTPUT, &[&offset.to_be_bytes(), bytes]);
+            }
+            Self::Repaint(repaint) => {
+                let TerminalSize { cols, rows } = repaint.size;
+                let head = [
+                    &repaint.offset.to_be_bytes()[..],
+                    &repaint.first_line.to_be_bytes(),
+                    &cols.to_be_bytes(),
+                    &rows.to_be_bytes(),
+                    &repaint.bytes,
+                ];
+                write_frame(out, kind::REPAINT, &head);
             }
             Self::Resized(resized) => write_json(out, kind::RESIZED, resized),
             Self::Event(event) => write_json(out, kind::EVENT, event),
@@ -474,6 +525,7 @@ impl Reply {
                     bytes: payload,
                 }
             }
+            kind::REPAINT => Self::Repaint(read_repaint(kind, payload)?),
             kind::RESIZED => Self::Resized(read_json(kind, &payload)?),
             kind::EVENT => Self::Event(read_json(kind, &payload)?),
             kind::PONG => Self::Pong(payload),
@@ -487,7 +539,10 @@ impl Reply {
     /// Whether a frame of this kind belongs to a viewer's view of the terminal; the others
     /// concern only the connection that carries it.
     pub fn is_for_viewer(kind: u8) -> bool {
-        matches!(kind, kind::SNAPSHOT_START..=kind::EVENT | kind::ENDED)
+        matches!(
+            kind,
+            kind::SNAPSHOT_START..=kind::EVENT | kind::ENDED | kind::REPAINT
+        )
     }
 }
 
@@ -506,6 +561,25 @@ fn read_offset(kind: u8, payload: &[u8]) -> Result<(u64, &[u8]), FrameError> {
         .split_first_chunk::<8>()
         .map(|(offset, rest)| (u64::from_be_bytes(*offset), rest))
         .ok_or_else(|| bad_payload(kind, "shorter than an offset"))
+}
+
+fn read_repaint(kind: u8, mut payload: Vec<u8>) -> Result<Repainted, FrameError> {
+    let (offset, rest) = read_offset(kind, &payload)?;
+    let (first_line, rest) = read_offset(kind, rest)?;
+    let Some((&[a, b, c, d], bytes)) = rest.split_first_chunk::<4>() else {
+        return Err(bad_payload(kind, "shorter than a size"));
+    };
+    let size = TerminalSize {
+        cols: u16::from_be_bytes([a, b]),
+        rows: u16::from_be_bytes([c, d]),
+    };
+    payload.drain(..payload.len() - bytes.len());
+    Ok(Repainted {
+        offset,
+        first_line,
+        size,
+        bytes: payload,
+    })
 }
 
 fn bad_payload(kind: u8, why: &str) -> FrameError {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use reprise_core::model::{Exit, TerminalKey, TerminalSize};
 use reprise_core::session::client::{self, FrameReceiver, RequestSender};
 use reprise_core::session::hosts::Hosts;
-use reprise_core::session::protocol::{Attach, Reply, Request, ViewerSize};
+use reprise_core::session::protocol::{Ack, Attach, Reply, Request, ViewerSize};
 use reprise_core::session::screen::{Screen, ScreenEvent, ScrollbackLimits};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -144,6 +144,8 @@ struct Session {
     size: TerminalSize,
     limited_by: Option<String>,
     parsed: u64,
+    /// How many bytes of snapshots and repaints were parsed.
+    painted: u64,
     /// Whether a snapshot has come and is complete: half of one is not drawn.
     whole: bool,
     dirty: bool,
@@ -167,6 +169,7 @@ impl Session {
             size,
             limited_by: None,
             parsed: 0,
+            painted: 0,
             whole: false,
             dirty: false,
             drawn_at: None,
@@ -184,6 +187,7 @@ impl Session {
             size: visible(Outer::size()),
             name: viewer_name(),
             palette: None,
+            repaints: true,
         }));
         let mut typed = read_stdin();
         let mut resized = signal(SignalKind::window_change())?;
@@ -242,7 +246,21 @@ impl Session {
                 self.parsed = start.offset;
                 self.whole = false;
             }
-            Reply::SnapshotBytes(bytes) => self.feed(&bytes),
+            Reply::SnapshotBytes(bytes) => {
+                self.painted += bytes.len() as u64;
+                self.feed(&bytes);
+                self.acknowledge();
+            }
+            Reply::Repaint(repaint) => {
+                if repaint.size != self.size {
+                    self.screen.resize(repaint.size);
+                    self.size = repaint.size;
+                }
+                self.parsed = repaint.offset;
+                self.painted += repaint.bytes.len() as u64;
+                self.feed(&repaint.bytes);
+                self.acknowledge();
+            }
             Reply::SnapshotEnd => {
                 self.whole = true;
                 self.acknowledge();
@@ -278,7 +296,10 @@ impl Session {
     }
 
     fn acknowledge(&mut self) {
-        self.requests.send(Request::Ack(self.parsed));
+        self.requests.send(Request::Ack(Ack {
+            offset: self.parsed,
+            painted: Some(self.painted),
+        }));
     }
 
     /// How long until the next drawing; none when there is nothing to draw.

@@ -5,10 +5,11 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::connection::{ClientId, Outbox};
-use super::stream::{Next, Place, Stream};
+use super::place::{Moment, Next, Place};
+use super::stream::Stream;
 use crate::model::TerminalSize;
 use crate::session::protocol::{
-    Attach, CHUNK_BYTES, HostStatus, Reply, Resized, SnapshotReason, SnapshotStart, ViewerSize,
+    Ack, Attach, HostStatus, Repainted, Reply, Resized, SnapshotReason, SnapshotStart, ViewerSize,
 };
 use crate::session::screen::{Screen, ScreenEvent};
 
@@ -115,7 +116,7 @@ impl Clients {
             client.watches = true;
             client.viewer = Some(Viewer {
                 name: attach.name.chars().take(MAX_NAME_CHARS).collect(),
-                place: Place::new(attach.size),
+                place: Place::new(attach.size, attach.repaints),
                 limited_by: None,
                 snapshot_at: None,
             });
@@ -137,9 +138,9 @@ impl Clients {
     }
 
     /// Notes what a viewer has parsed.
-    pub fn acknowledge(&mut self, id: ClientId, offset: u64) {
+    pub fn acknowledge(&mut self, id: ClientId, ack: Ack) {
         if let Some(viewer) = self.viewer(id) {
-            viewer.place.acknowledge(offset);
+            viewer.place.acknowledge(ack.offset, ack.painted);
         }
     }
 
@@ -186,6 +187,9 @@ impl Clients {
                 continue;
             };
             let own = viewer.place.size;
+            if !own.visible {
+                continue;
+            }
             let limited_by = visible
                 .iter()
                 .filter(|(by, _, _)| by != id)
@@ -205,26 +209,55 @@ impl Clients {
         }
     }
 
-    /// When the next snapshot after a resize is due.
-    pub fn next_snapshot_at(&self) -> Option<Instant> {
+    /// When some viewer is to be looked after, if nothing else happens until then.
+    pub fn look_at(&self, stream: &Stream, moment: &Moment) -> Option<Instant> {
         self.all
             .values()
-            .filter_map(|client| client.viewer.as_ref()?.snapshot_at)
+            .filter_map(|client| client.viewer.as_ref())
+            .flat_map(|viewer| [viewer.snapshot_at, viewer.place.look_at(stream, moment)])
+            .flatten()
             .min()
     }
 
+    /// Whether something is to be sent as soon as the synchronized update that is open closes.
+    pub fn wait_for_whole(&self) -> bool {
+        let mut viewers = self
+            .all
+            .values()
+            .filter_map(|client| client.viewer.as_ref());
+        viewers.any(|viewer| viewer.place.waits_for_whole())
+    }
+
+    /// The oldest byte that some viewer may still be sent; none when no viewer needs any.
+    pub fn need_from(&mut self, stream: &Stream) -> Option<u64> {
+        self.all
+            .values_mut()
+            .filter_map(|client| client.viewer.as_mut())
+            .filter_map(|viewer| viewer.place.needs_from(stream))
+            .min()
+    }
+
+    /// The program is over: the viewers that nobody sees are brought to the end, too.
+    pub fn bring_to_end(&mut self) {
+        for client in self.all.values_mut() {
+            if let Some(viewer) = &mut client.viewer {
+                viewer.place.bring_to_end();
+            }
+        }
+    }
+
     /// Sends every viewer what it has credit for.
-    pub fn pump(&mut self, screen: &Screen, stream: &Stream, now: Instant) {
+    pub fn pump(&mut self, screen: &Screen, stream: &Stream, moment: &Moment) {
         for client in self.all.values_mut() {
             let Some(viewer) = &mut client.viewer else {
                 continue;
             };
-            if viewer.snapshot_at.is_some_and(|at| at <= now) {
+            if viewer.snapshot_at.is_some_and(|at| at <= moment.now) {
                 viewer.snapshot_at = None;
                 viewer.place.want_snapshot(SnapshotReason::Resize);
             }
             let mut reads = true;
-            while let Some(next) = viewer.place.next(stream) {
+            while let Some(next) = viewer.place.next(stream, moment) {
                 reads &= match next {
                     Next::Output { offset, bytes } => {
                         client.outbox.push(&Reply::Output { offset, bytes })
@@ -237,7 +270,23 @@ impl Clients {
                         }))
                     }
                     Next::Snapshot(reason) => {
-                        send_snapshot(&client.outbox, viewer, reason, screen, stream)
+                        begin_snapshot(&client.outbox, viewer, reason, screen, stream)
+                    }
+                    Next::SnapshotBytes(bytes) => client.outbox.push(&Reply::SnapshotBytes(bytes)),
+                    Next::SnapshotEnd => client.outbox.push(&Reply::SnapshotEnd),
+                    Next::Repaint { first } => {
+                        let repaint = screen.repaint(first);
+                        let length = repaint.bytes.len();
+                        let fits = Place::takes_repaint(length);
+                        let sent = if fits { length } else { 0 };
+                        viewer.place.repainted(stream, sent, moment.now);
+                        !fits
+                            || client.outbox.push(&Reply::Repaint(Repainted {
+                                offset: stream.end(),
+                                first_line: repaint.first_line,
+                                size: repaint.size,
+                                bytes: repaint.bytes,
+                            }))
                     }
                 };
             }
@@ -298,7 +347,7 @@ impl Clients {
     }
 }
 
-fn send_snapshot(
+fn begin_snapshot(
     outbox: &Outbox,
     viewer: &mut Viewer,
     reason: SnapshotReason,
@@ -306,7 +355,7 @@ fn send_snapshot(
     stream: &Stream,
 ) -> bool {
     let snapshot = screen.snapshot();
-    let mut reads = outbox.push(&Reply::SnapshotStart(SnapshotStart {
+    let reads = outbox.push(&Reply::SnapshotStart(SnapshotStart {
         offset: stream.end(),
         size: snapshot.size,
         first_line: snapshot.first_line,
@@ -314,12 +363,6 @@ fn send_snapshot(
         reason,
         limited_by: viewer.limited_by.clone(),
     }));
-    for part in snapshot.bytes.chunks(CHUNK_BYTES) {
-        reads &= outbox.push(&Reply::SnapshotBytes(part.to_vec()));
-    }
-    reads &= outbox.push(&Reply::SnapshotEnd);
-    viewer
-        .place
-        .snapshot_sent(stream, snapshot.bytes.len() as u64);
+    viewer.place.snapshot_begun(stream, snapshot.bytes);
     reads
 }

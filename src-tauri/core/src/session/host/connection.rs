@@ -133,6 +133,7 @@ impl Outbox {
                 | Reply::SnapshotStart(_)
                 | Reply::SnapshotBytes(_)
                 | Reply::SnapshotEnd
+                | Reply::Repaint(_)
         );
         if !limited_by_credit {
             queue.frames += 1;

@@ -6,6 +6,8 @@
 mod clients;
 mod connection;
 mod ending;
+mod pace;
+mod place;
 mod program;
 mod queue;
 mod reports;

@@ -6,19 +6,20 @@ use std::time::{Duration, Instant};
 use tokio::io::Interest;
 
 use super::Observation;
+use super::place::Moment;
 use super::run::{PendingInput, Running};
 use crate::session::screen::{ProgressState, ScreenEvent};
 
 /// One turn of reading ends after this many bytes or this long, so that clients get theirs.
 const READ_TURN_BYTES: usize = 256 * 1024;
 const READ_TURN: Duration = Duration::from_millis(2);
-const READ_BYTES: usize = 64 * 1024;
+pub(super) const READ_BYTES: usize = 64 * 1024;
+/// What closes a synchronized update.
+const SYNC_END: &[u8] = b"\x1b[?2026l";
 /// Output goes out at once when there was none for this long, and otherwise collected.
 const QUIET: Duration = Duration::from_millis(4);
 const COLLECT: Duration = Duration::from_millis(8);
 const COLLECT_BYTES: u64 = 128 * 1024;
-/// An open synchronized update is held back until it closes, or this much has come.
-const HELD_UPDATE_BYTES: u64 = 1024 * 1024;
 const PICTURE_EVERY: Duration = Duration::from_secs(30);
 
 impl Running {
@@ -26,17 +27,36 @@ impl Running {
     pub(super) fn read_program(&mut self) {
         let began = Instant::now();
         let mut read = 0;
-        let mut buffer = vec![0; READ_BYTES];
-        while read < READ_TURN_BYTES && began.elapsed() < READ_TURN {
+        let mut buffer = std::mem::take(&mut self.read_buffer);
+        while self.terminal_open && read < READ_TURN_BYTES && began.elapsed() < READ_TURN {
+            let filled = self.fill(&mut buffer);
+            if filled == 0 {
+                break;
+            }
+            read += filled;
+            self.take_in(&buffer[..filled]);
+            if filled < buffer.len() {
+                break;
+            }
+        }
+        self.read_buffer = buffer;
+        if read > 0 {
+            self.after_output();
+        }
+    }
+
+    /// Reads until there is no more or the buffer is full: the kernel hands out a page at most
+    /// at a time. Returns how many bytes.
+    fn fill(&mut self, buffer: &mut [u8]) -> usize {
+        let mut filled = 0;
+        while filled < buffer.len() {
             let result = self.host.fd.try_io(Interest::READABLE, |fd| {
-                Ok(rustix::io::read(fd, &mut buffer[..])?)
+                Ok(rustix::io::read(fd, &mut buffer[filled..])?)
             });
             match result {
                 Ok(0) => self.terminal_open = false,
                 Ok(n) => {
-                    read += n;
-                    self.screen.feed(&buffer[..n], Instant::now());
-                    self.stream.push(&buffer[..n]);
+                    filled += n;
                     continue;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -46,14 +66,37 @@ impl Running {
             }
             break;
         }
-        if read > 0 {
-            self.after_output();
+        filled
+    }
+
+    fn take_in(&mut self, bytes: &[u8]) {
+        let now = Instant::now();
+        self.pace.wrote(bytes.len(), now);
+        self.output_at = now;
+        let mut rest = bytes;
+        // Something waits for the end of a synchronized update: it goes out right there.
+        if self.clients.wait_for_whole()
+            && let Some(end) = find(rest, SYNC_END)
+        {
+            let (update, next) = rest.split_at(end + SYNC_END.len());
+            self.feed(update, now);
+            self.pump(now);
+            rest = next;
+        }
+        self.feed(rest, now);
+    }
+
+    fn feed(&mut self, bytes: &[u8], now: Instant) {
+        self.screen.feed(bytes, now);
+        if self.keeps_stream {
+            self.stream.push(bytes);
+        } else {
+            self.stream.pass(bytes.len());
         }
     }
 
     pub(super) fn after_output(&mut self) {
         let now = Instant::now();
-        self.output_at = now;
         let replies = self.screen.take_replies();
         if !replies.is_empty() {
             self.answer(replies);
@@ -64,10 +107,7 @@ impl Running {
         self.picture_at.get_or_insert(now + PICTURE_EVERY);
         self.look_at_foreground_soon(now);
         let pending = self.stream.end() - self.flushed;
-        let held = self.screen.sync_deadline().is_some() && pending < HELD_UPDATE_BYTES;
-        if held {
-            self.flush_at = None;
-        } else if pending >= COLLECT_BYTES || now.duration_since(self.flushed_at) >= QUIET {
+        if pending >= COLLECT_BYTES || now.duration_since(self.flushed_at) >= QUIET {
             self.flush(now);
         } else {
             self.flush_at.get_or_insert(self.flushed_at + COLLECT);
@@ -78,7 +118,23 @@ impl Running {
         self.flush_at = None;
         self.flushed = self.stream.end();
         self.flushed_at = now;
-        self.clients.pump(&self.screen, &self.stream, now);
+        self.pump(now);
+    }
+
+    /// Sends the viewers what they are to be sent, and keeps of the stream what they may need.
+    pub(super) fn pump(&mut self, now: Instant) {
+        let moment = Moment {
+            now,
+            output_at: self.output_at,
+            slow: self.pace.is_slow(now),
+            whole: self.screen.sync_deadline().is_none(),
+        };
+        self.clients.pump(&self.screen, &self.stream, &moment);
+        let needed = self.clients.need_from(&self.stream);
+        self.keeps_stream = needed.is_some();
+        self.stream
+            .forget_before(needed.unwrap_or(self.stream.end()));
+        self.look_at = self.clients.look_at(&self.stream, &moment);
     }
 
     /// Queues the answer to a query of the program: next, but not within what is being typed.
@@ -137,4 +193,9 @@ impl Running {
         }
         self.clients.send_event(&event);
     }
+}
+
+/// Where `part` first stands in `bytes`.
+fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    bytes.windows(part.len()).position(|window| window == part)
 }

@@ -135,12 +135,11 @@ impl Running {
                 self.clients.resize(id, size);
                 self.viewers_changed();
             }
-            Request::Ack(offset) => {
-                self.clients.acknowledge(id, offset);
+            Request::Ack(ack) => {
+                self.clients.acknowledge(id, ack);
                 // What is still being collected keeps waiting for its flush.
-                if self.flush_at.is_none() && self.screen.sync_deadline().is_none() {
-                    self.clients
-                        .pump(&self.screen, &self.stream, Instant::now());
+                if self.flush_at.is_none() {
+                    self.pump(Instant::now());
                 }
             }
             Request::Queue(request) => self.queue_request(id, request),
@@ -194,6 +193,6 @@ impl Running {
             self.status.clients = viewers;
             self.status_changed();
         }
-        self.clients.pump(&self.screen, &self.stream, now);
+        self.pump(now);
     }
 }

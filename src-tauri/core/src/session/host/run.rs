@@ -16,6 +16,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use super::clients::Clients;
 use super::connection::{ClientId, FromClient, UNREAD_INPUT_BYTES};
 use super::ending::Ending;
+use super::pace::Pace;
+use super::program::READ_BYTES;
 use super::queue::Queue;
 use super::stream::Stream;
 use super::typing;
@@ -74,6 +76,13 @@ pub(super) struct Running {
     pub(super) flushed: u64,
     pub(super) flushed_at: Instant,
     pub(super) flush_at: Option<Instant>,
+    /// When some viewer is to be looked after.
+    pub(super) look_at: Option<Instant>,
+    /// Whether some viewer may still be sent what the program writes now.
+    pub(super) keeps_stream: bool,
+    pub(super) pace: Pace,
+    /// What one turn of reading reads into.
+    pub(super) read_buffer: Vec<u8>,
     pub(super) tick_at: Instant,
     pub(super) picture_at: Option<Instant>,
     pub(super) foreground_at: Option<Instant>,
@@ -229,6 +238,10 @@ impl Running {
             flushed: 0,
             flushed_at: now,
             flush_at: None,
+            look_at: None,
+            keeps_stream: false,
+            pace: Pace::new(now),
+            read_buffer: vec![0; READ_BYTES],
             tick_at: now + TICK,
             picture_at: None,
             input_at: None,
@@ -247,6 +260,8 @@ impl Running {
                 Woken::Exited(exit) => break exit,
                 woken => self.handle(woken),
             }
+            // A program that never pauses must not keep the connections waiting.
+            tokio::task::yield_now().await;
         };
         self.finish(exit).await;
         Ok(exit)
@@ -305,7 +320,7 @@ impl Running {
             self.picture_at.filter(|_| self.ending.is_none()),
             self.foreground_at,
             self.screen.sync_deadline(),
-            self.clients.next_snapshot_at(),
+            self.look_at,
             self.queue.deadline(),
             self.ending.as_ref().and_then(Ending::until),
         ]
@@ -439,10 +454,11 @@ impl Running {
     fn on_time(&mut self, now: Instant) {
         if self.screen.sync_deadline().is_some_and(|at| at <= now) {
             self.screen.end_sync();
+            self.output_at = now;
             self.after_output();
         }
-        let snapshot_due = self.clients.next_snapshot_at().is_some_and(|at| at <= now);
-        if snapshot_due || self.flush_at.is_some_and(|at| at <= now) {
+        let viewer_due = self.look_at.is_some_and(|at| at <= now);
+        if viewer_due || self.flush_at.is_some_and(|at| at <= now) {
             self.flush(now);
         }
         if let Some(ending) = &mut self.ending
@@ -485,6 +501,7 @@ impl Running {
         while self.ending.is_none() && !self.clients.had_viewer() && Instant::now() < until {
             self.turn_before(until).await;
         }
+        self.clients.bring_to_end();
         self.flush(Instant::now());
         let until = Instant::now() + LAST_WORDS;
         while (self.companion.is_some() || !self.clients.have_all(&self.stream))

@@ -13,14 +13,18 @@ fn requests() -> impl Strategy<Value = Request> {
             visible,
         });
     prop_oneof![
-        (size.clone(), any::<String>()).prop_map(|(size, name)| Request::Attach(Attach {
-            size,
-            name,
-            palette: None
-        })),
+        (size.clone(), any::<String>(), any::<bool>()).prop_map(|(size, name, repaints)| {
+            Request::Attach(Attach {
+                size,
+                name,
+                palette: None,
+                repaints,
+            })
+        }),
         proptest::collection::vec(any::<u8>(), 1..300).prop_map(Request::Input),
         size.prop_map(Request::Resize),
-        any::<u64>().prop_map(Request::Ack),
+        (any::<u64>(), any::<Option<u64>>())
+            .prop_map(|(offset, painted)| Request::Ack(Ack { offset, painted })),
         proptest::collection::vec(any::<u8>(), 0..64).prop_map(Request::Ping),
         Just(Request::Kill),
         Just(Request::Watch),
@@ -87,6 +91,48 @@ fn output_keeps_its_offset_and_its_bytes() {
     let frame = reader.next_frame().unwrap().unwrap();
     assert!(Reply::is_for_viewer(frame.kind));
     assert_eq!(Reply::read(frame).unwrap(), Some(reply));
+}
+
+#[test]
+fn a_repaint_keeps_what_it_says_and_its_bytes() {
+    let reply = Reply::Repaint(Repainted {
+        offset: u64::MAX - 7,
+        first_line: 1 << 40,
+        size: TerminalSize {
+            cols: 1000,
+            rows: 5,
+        },
+        bytes: b"\x1b[2Jab\xff".to_vec(),
+    });
+    let mut bytes = Vec::new();
+    reply.write_to(&mut bytes);
+    let mut reader = FrameReader::default();
+    reader.push(&bytes);
+    let frame = reader.next_frame().unwrap().unwrap();
+    assert!(Reply::is_for_viewer(frame.kind));
+    let cut = Frame {
+        kind: frame.kind,
+        payload: frame.payload[..19].to_vec(),
+    };
+    assert!(Reply::read(cut).is_err());
+    assert_eq!(Reply::read(frame).unwrap(), Some(reply));
+}
+
+#[test]
+fn what_an_older_window_says_of_itself_is_understood() {
+    let attach = br#"{"cols":80,"rows":24,"visible":true,"name":"window"}"#;
+    let mut bytes = Vec::new();
+    write_frame(&mut bytes, kind::ATTACH, &[attach]);
+    write_frame(&mut bytes, kind::ACK, &[&7_u64.to_be_bytes()]);
+    let mut reader = FrameReader::default();
+    reader.push(&bytes);
+    let mut next = || Request::read(reader.next_frame().unwrap().unwrap()).unwrap();
+    assert!(matches!(next(), Request::Attach(attach) if !attach.repaints));
+    let ack = Ack {
+        offset: 7,
+        painted: None,
+    };
+    assert_eq!(next(), Request::Ack(ack));
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod palette;
 mod params;
 mod parser;
 mod reading;
+mod repaint;
 mod resize;
 mod row;
 mod set;
@@ -38,6 +39,7 @@ pub use buffer::ScrollbackLimits;
 pub use events::{ProgressState, ScreenEvent};
 pub use lines::{LinePlace, LogicalLine};
 pub use palette::{Palette, Rgb};
+pub use repaint::Repaint;
 pub use snapshot::Snapshot;
 pub use viewport::{RESET_INPUT_MODES, Viewport};
 pub use width::char_width;
@@ -100,6 +102,12 @@ impl Screen {
     /// sequence or a character that the last piece left unfinished.
     pub fn snapshot(&self) -> Snapshot {
         snapshot::snapshot(&self.terminal, &self.parser)
+    }
+
+    /// The visible screen and the modes of the input alone, for a viewer in any state, which
+    /// keeps its scrollback; what it showed before the `first` becomes a part of that.
+    pub fn repaint(&self, first: bool) -> Repaint {
+        repaint::repaint(&self.terminal, first)
     }
 
     /// The visible screen alone, as a stream of at most `limit_bytes`: what the journal keeps for

@@ -51,7 +51,8 @@ pub(super) fn viewport(terminal: &Terminal) -> Viewport {
     }
 }
 
-fn input_modes(terminal: &Terminal) -> Vec<u8> {
+/// The stream that gives a viewer the modes of [`Viewport::input_modes`].
+pub(super) fn input_modes(terminal: &Terminal) -> Vec<u8> {
     let modes = &terminal.modes;
     let soft = &modes.soft;
     let mut painter = Painter::new(terminal.cols());
