@@ -100,6 +100,28 @@ export function prepareViewer(terminal: Pick<Terminal, 'unicode' | 'cols' | 'row
     });
   }
   saveWholeCursor(core);
+  repairUnderlineColor(core);
+}
+
+/** The classes whose underline colour was repaired: every terminal has the same one. */
+const repaired = new WeakSet<object>();
+
+/**
+ * SGR 59 gives the underline the text's own colour. xterm.js stores -1 for it and reads it back as
+ * white; 0 is what it reads as no colour.
+ */
+function repairUnderlineColor(core: Core): void {
+  const kind = Object.getPrototypeOf(core._inputHandler._curAttrData.extended) as object;
+  const own = Object.getOwnPropertyDescriptor(kind, 'underlineColor');
+  const set = own?.set;
+  if (!own || !set || repaired.has(kind)) return;
+  repaired.add(kind);
+  Object.defineProperty(kind, 'underlineColor', {
+    ...own,
+    set(this: object, value: number) {
+      set.call(this, value === -1 ? 0 : value);
+    },
+  });
 }
 
 /**

@@ -48,7 +48,9 @@ impl Terminal {
             5 if !private => self.reply("\x1b[0n"),
             6 => {
                 let mark = if private { "?" } else { "" };
-                let answer = format!("\x1b[{mark}{};{}R", self.y + 1, self.x + 1);
+                // Where a wrap waits, the cursor is still in the last column.
+                let column = (self.x + 1).min(self.cols());
+                let answer = format!("\x1b[{mark}{};{column}R", self.y + 1);
                 self.reply(&answer);
             }
             996 if private => self.report_scheme(),

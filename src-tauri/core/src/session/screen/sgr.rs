@@ -48,7 +48,7 @@ impl Attributes {
             55 => self.bg &= !OVERLINE,
             59 => {
                 let mut ext = self.ext();
-                ext.underline_color = COLOR;
+                ext.underline_color = 0;
                 self.set_ext(ext);
                 self.update_extended();
             }
