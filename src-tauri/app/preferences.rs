@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use reprise_core::model::one_line;
 use reprise_core::project_sessions::PREFERENCES_FILE;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -23,6 +24,14 @@ const FONT_SIZES: (f64, f64) = (6.0, 48.0);
 const SIDEBAR_WIDTHS: (f64, f64) = (208.0, 360.0);
 /// The narrowest and the widest milestones panel, in CSS pixels.
 const MILESTONES_WIDTHS: (f64, f64) = (272.0, 420.0);
+/// The lowest and the highest line, in sizes of the text.
+const LINE_HEIGHTS: (f64, f64) = (1.0, 2.0);
+/// Ratios of contrast: of a colour with itself, and of black with white.
+const CONTRASTS: (f64, f64) = (1.0, 21.0);
+/// The least and the most scrollback, in lines.
+const SCROLLBACK_LINES: (u32, u32) = (100, 50_000);
+/// The longest name of a font, in characters.
+const MAX_FONT_NAME: usize = 100;
 
 /// Where the window was, in logical pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -255,6 +264,7 @@ fn apply(patch: PreferencesPatch, to: &mut Preferences) {
     put(patch.tray_explained, &mut to.tray_explained);
     put(patch.notifications, &mut to.notifications);
     put(patch.muted, &mut to.muted);
+    put(patch.terminal, &mut to.terminal);
     bring_within_bounds(to);
 }
 
@@ -266,12 +276,22 @@ fn bring_within_bounds(preferences: &mut Preferences) {
     preferences.milestones_width = preferences
         .milestones_width
         .clamp(MILESTONES_WIDTHS.0, MILESTONES_WIDTHS.1);
+    let terminal = &mut preferences.terminal;
+    terminal.line_height = terminal.line_height.clamp(LINE_HEIGHTS.0, LINE_HEIGHTS.1);
+    terminal.minimum_contrast = terminal.minimum_contrast.clamp(CONTRASTS.0, CONTRASTS.1);
+    terminal.scrollback_lines = terminal
+        .scrollback_lines
+        .clamp(SCROLLBACK_LINES.0, SCROLLBACK_LINES.1);
+    terminal.font_family = terminal.font_family.take().and_then(|name| {
+        let name = one_line(name.trim(), MAX_FONT_NAME);
+        (!name.is_empty()).then_some(name)
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dto::{OnClose, Theme};
+    use crate::dto::{OnClose, TerminalPreferences, Theme};
 
     fn now() -> Timestamp {
         "2026-11-21T00:10:11.5Z".parse().unwrap()
@@ -325,7 +345,13 @@ mod tests {
 
     #[test]
     fn a_damaged_file_is_set_aside_whole_and_said_so() {
-        for damaged in ["{\"theme\":\"da", "[]", "", "{\"theme\":\"plaid\"}"] {
+        for damaged in [
+            "{\"theme\":\"da",
+            "[]",
+            "",
+            "{\"theme\":\"plaid\"}",
+            "{\"terminal\":{\"cursorStyle\":\"comet\"}}",
+        ] {
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("preferences.json");
             std::fs::write(&path, damaged).unwrap();
@@ -371,10 +397,18 @@ mod tests {
     fn sizes_beyond_reason_are_brought_within_bounds() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("preferences.json");
-        std::fs::write(&path, r#"{"fontSize":9000,"sidebarWidth":-1,"newer":1}"#).unwrap();
+        let terminal = r#"{"scrollbackLines":4000000000,"minimumContrast":-2,"fontFamily":" \n"}"#;
+        let text =
+            format!(r#"{{"fontSize":9000,"sidebarWidth":-1,"newer":1,"terminal":{terminal}}}"#);
+        std::fs::write(&path, text).unwrap();
         let file = open(&path);
         assert_eq!(file.notice(), None);
         assert_eq!(file.get().font_size, FONT_SIZES.1);
         assert_eq!(file.get().sidebar_width, SIDEBAR_WIDTHS.0);
+        let wanted = TerminalPreferences {
+            scrollback_lines: SCROLLBACK_LINES.1,
+            ..TerminalPreferences::default()
+        };
+        assert_eq!(file.get().terminal, wanted);
     }
 }

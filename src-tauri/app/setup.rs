@@ -70,6 +70,7 @@ fn build(folder: Option<PathBuf>, store: ChosenStore) -> Result<tauri::App, Stri
             desktop::read_primary,
             desktop::open_link,
             preferences::set_preferences,
+            preferences::monospace_fonts,
             projects::bootstrap,
             projects::list_projects,
             projects::list_notices,

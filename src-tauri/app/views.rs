@@ -375,10 +375,12 @@ pub fn size(size: dto::GridSize) -> TerminalSize {
 pub fn first_view(
     grid: dto::GridSize,
     colours: &dto::TerminalPalette,
+    preferences: &dto::Preferences,
 ) -> Result<FirstView, AppError> {
     Ok(FirstView {
         size: size(grid),
         palette: Some(palette(colours)?),
+        scrollback_lines: Some(preferences.terminal.scrollback_lines),
     })
 }
 

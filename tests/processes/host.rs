@@ -199,6 +199,7 @@ fn a_program_that_asks_for_colours_before_anybody_attached_is_told_the_window_s(
     let view = FirstView {
         size: SIZE,
         palette: Some(palette),
+        scrollback_lines: None,
     };
     let status = world.sessions.new_shell(project.id, view).unwrap();
     let mut viewer = attach(&world, &status);
@@ -206,6 +207,30 @@ fn a_program_that_asks_for_colours_before_anybody_attached_is_told_the_window_s(
         "stty -echo raw; printf '\\033]11;?\\007'; head -c 23 | tr -d '\\033'; stty sane\n",
     );
     viewer.wait_for_text("rgb:fdfd/fcfc/fafa");
+}
+
+#[test]
+fn the_scrollback_that_a_person_chose_is_kept_and_told_to_every_viewer() {
+    let world = World::new();
+    let project = world.project("shop");
+    let view = FirstView {
+        scrollback_lines: Some(300),
+        ..FirstView::from(SIZE)
+    };
+    let status = world.sessions.new_shell(project.id, view).unwrap();
+    let mut first = attach(&world, &status);
+    first.type_text("seq 2000; echo all-$((1+1))\n");
+    first.wait_for_text("all-2");
+    let second = attach(&world, &status);
+    let told = second.snapshots.last().unwrap();
+    assert_eq!(told.scrollback, 300);
+    // The lines that left the scrollback are counted: 300 are there, and the screen.
+    let below = u64::from(SIZE.rows) + 300;
+    assert!(
+        (2000 - below..2010 - below + 10).contains(&told.first_line),
+        "{}",
+        told.first_line
+    );
 }
 
 #[test]

@@ -134,7 +134,8 @@ impl Viewer {
         }
         match &reply {
             Reply::SnapshotStart(start) => {
-                self.screen = Screen::new(start.size, ScrollbackLimits::default());
+                let lines = u32::try_from(start.scrollback).ok();
+                self.screen = Screen::new(start.size, ScrollbackLimits::of_lines(lines));
                 self.offset = start.offset;
                 self.exact = false;
                 self.snapshots.push(start.clone());

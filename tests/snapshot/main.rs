@@ -125,7 +125,7 @@ fn queries() -> Vec<u8> {
     let mut queries =
         b"\x18\x1b[6n\x1b[?6n\x1b[4$p\x1b[20$p\x1bP$qr\x1b\\\x1bP$q\"q\x1b\\".to_vec();
     for mode in [
-        1, 6, 7, 9, 12, 25, 45, 47, 66, 1000, 1002, 1003, 1004, 1006, 1016, 1049, 2004, 2026, 77,
+        1, 6, 7, 9, 25, 45, 47, 66, 1000, 1002, 1003, 1004, 1006, 1016, 1049, 2004, 2026, 77,
     ] {
         queries.extend_from_slice(format!("\x1b[?{mode}$p").as_bytes());
     }

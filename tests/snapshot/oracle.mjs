@@ -21,7 +21,10 @@ const RGB = 0xffffff;
 
 class Viewer {
   constructor({ cols, rows, scrollback }) {
-    this.terminal = new Terminal({ ...gridOptions, cols, rows, scrollback, logLevel: 'off' });
+    // What the person set; a program that says something of it (mode 12) is heard before that.
+    const cursorBlink = rows % 2 === 0;
+    const options = { ...gridOptions, cols, rows, scrollback, cursorBlink, logLevel: 'off' };
+    this.terminal = new Terminal(options);
     prepareViewer(this.terminal);
     this.core = this.terminal._core;
     this.pieces = new WholeCharacters();

@@ -181,6 +181,7 @@ export const importLocal = (trial: boolean) => call<ImportReport>('import_local'
 export const importProgress = () => call<{ done: number; total: number } | null>('import_progress');
 export const stopImport = () => call<undefined>('stop_import');
 
+export const monospaceFonts = () => call<string[]>('monospace_fonts');
 export const setPreferences = (patch: PreferencesPatch) =>
   call<Preferences>('set_preferences', { patch });
 export const writeClipboard = (text: string) => call<undefined>('write_clipboard', { text });

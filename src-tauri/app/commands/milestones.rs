@@ -213,7 +213,7 @@ pub async fn start_milestone(
     palette: TerminalPalette,
 ) -> CommandResult<StartMilestoneOutcome> {
     let id: MilestoneId = milestone_id.parse().map_err(AppError::from)?;
-    let view = views::first_view(size, &palette)?;
+    let view = views::first_view(size, &palette, &app.preferences.get())?;
     let sessions = app.sessions().await?;
     let core = sessions.core.clone();
     let started = unblocked(move || {

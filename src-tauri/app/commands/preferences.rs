@@ -8,6 +8,7 @@ use tokio::time::sleep;
 use crate::dto::{ClaudeCheck, Preferences, PreferencesPatch};
 use crate::error::{AppError, CommandResult};
 use crate::events::Event;
+use crate::platform;
 use crate::state::{App, unblocked};
 use crate::window;
 
@@ -35,6 +36,14 @@ pub async fn set_preferences(
     }
     app.shell.changed();
     Ok(changed?)
+}
+
+/// The families of fonts on this computer that suit a terminal, by name.
+#[tauri::command]
+pub async fn monospace_fonts(handle: AppHandle) -> CommandResult<Vec<String>> {
+    Ok(platform::monospace_fonts(&handle)
+        .await
+        .map_err(|reason| AppError::Internal { reason })?)
 }
 
 /// Looks for Claude Code, which takes a while, and says when that changed something. As long

@@ -21,7 +21,7 @@ pub async fn start_session(
     choice: Option<StartChoice>,
 ) -> CommandResult<StartOutcome> {
     let id: ProjectId = project_id.parse().map_err(AppError::from)?;
-    let view = views::first_view(size, &palette)?;
+    let view = views::first_view(size, &palette, &app.preferences.get())?;
     let choice = choice.map(views::choice).transpose()?;
     // A live session is there also while the store is not.
     let hosts = app.hosts.clone();
@@ -56,7 +56,7 @@ pub async fn new_shell(
     palette: TerminalPalette,
 ) -> CommandResult<TerminalView> {
     let id: ProjectId = project_id.parse().map_err(AppError::from)?;
-    let view = views::first_view(size, &palette)?;
+    let view = views::first_view(size, &palette, &app.preferences.get())?;
     let sessions = app.sessions().await?;
     let core = sessions.core.clone();
     let status = unblocked(move || core.new_shell(id, view)).await?;

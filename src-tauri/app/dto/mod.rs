@@ -14,6 +14,7 @@ mod run;
 mod start;
 mod store;
 mod terminal;
+mod terminal_preferences;
 mod work;
 
 pub use bootstrap::{Bootstrap, ClaudeCheck, Locale, Platform};
@@ -36,6 +37,7 @@ pub use store::{
     StoreTest, StoreView, Talk, TestStep, WaitingChange, WaitingWhat,
 };
 pub use terminal::{GridSize, TerminalPalette, TerminalRef, TerminalState, TerminalView};
+pub use terminal_preferences::TerminalPreferences;
 pub use work::{
     BackupView, MilestoneCommandKind, MilestoneCommandView, MilestoneStatus, MilestoneView,
     NewMilestone, PhaseStatus, PhaseView, PlannedMilestoneView, PlanningSource, PlanningView,
@@ -46,6 +48,7 @@ pub use work::{
 mod tests {
     use ts_rs::TS;
 
+    use super::terminal_preferences::{CursorStyle, TerminalTheme};
     use super::*;
 
     const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/src/bindings/index.ts");
@@ -113,6 +116,9 @@ mod tests {
             StartMilestoneOutcome,
             Preferences,
             PreferencesPatch,
+            TerminalPreferences,
+            CursorStyle,
+            TerminalTheme,
             Theme,
             LocaleChoice,
             OnClose,

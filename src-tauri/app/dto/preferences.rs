@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::TerminalPreferences;
+
 /// What the person chose for the app as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
@@ -38,6 +40,8 @@ pub struct Preferences {
     /// The connection string of the team's store, without its password; none for this
     /// computer's own. Changed by choosing a store only.
     pub store: Option<String>,
+    /// How terminals look and behave.
+    pub terminal: TerminalPreferences,
 }
 
 /// Some preferences to change; those left out stay.
@@ -75,6 +79,8 @@ pub struct PreferencesPatch {
     pub notifications: Option<bool>,
     /// See [`Preferences::muted`].
     pub muted: Option<Vec<String>>,
+    /// See [`Preferences::terminal`]; all of it.
+    pub terminal: Option<TerminalPreferences>,
 }
 
 /// Tells null, which is a value, from a field that was left out.
@@ -152,6 +158,7 @@ impl Default for Preferences {
             notifications: true,
             muted: Vec::new(),
             store: None,
+            terminal: TerminalPreferences::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gtk::gdk;
+use gtk::pango::prelude::{FontFamilyExt, FontMapExt as _};
 use gtk::prelude::ObjectExt;
 use tauri::{AppHandle, Runtime, WebviewWindow};
 use webkit2gtk::{WebProcessTerminationReason, WebViewExt};
@@ -65,6 +66,27 @@ pub fn restart_drawing_differently(arguments: &[std::ffi::OsString]) -> std::io:
             .exec(),
         Err(error) => error,
     }
+}
+
+/// The families of fonts whose characters are all of one width, by name. They are those that
+/// WebKitGTK finds, since it asks the same fontconfig.
+///
+/// # Errors
+/// The app is ending.
+pub async fn monospace_fonts<R: Runtime>(app: &AppHandle<R>) -> Result<Vec<String>, String> {
+    on_main_thread(app, |done| {
+        let mut names: Vec<String> = gdk::pango_context_get()
+            .map(|context| context.list_families())
+            .unwrap_or_default()
+            .iter()
+            .filter(|family| family.is_monospace())
+            .map(|family| family.name().to_string())
+            .collect();
+        names.sort_by_key(|name| name.to_lowercase());
+        names.dedup();
+        done(names);
+    })
+    .await
 }
 
 /// Which of the two clipboards.

@@ -1020,7 +1020,11 @@ muted: Array<string>,
  * The connection string of the team's store, without its password; none for this
  * computer's own. Changed by choosing a store only.
  */
-store: string | null, };
+store: string | null, 
+/**
+ * How terminals look and behave.
+ */
+terminal: TerminalPreferences, };
 
 /**
  * Some preferences to change; those left out stay.
@@ -1081,7 +1085,59 @@ notifications?: boolean,
 /**
  * See [`Preferences::muted`].
  */
-muted?: Array<string>, };
+muted?: Array<string>, 
+/**
+ * See [`Preferences::terminal`]; all of it.
+ */
+terminal?: TerminalPreferences, };
+
+/**
+ * How terminals look and behave. The size of the text stands beside it, in
+ * [`super::Preferences::font_size`].
+ */
+export type TerminalPreferences = { 
+/**
+ * The family of the text; none for the window's own.
+ */
+fontFamily: string | null, 
+/**
+ * The height of a line, in sizes of the text.
+ */
+lineHeight: number, 
+/**
+ * The cursor of a program that asked for none.
+ */
+cursorStyle: CursorStyle, 
+/**
+ * Whether that cursor blinks.
+ */
+cursorBlink: boolean, 
+/**
+ * The colours while the window is light.
+ */
+lightTheme: TerminalTheme, 
+/**
+ * The colours while the window is dark.
+ */
+darkTheme: TerminalTheme, 
+/**
+ * The least contrast of text with what is behind it, as a ratio of WCAG; 1 changes nothing.
+ */
+minimumContrast: number, 
+/**
+ * How many lines of scrollback a terminal keeps that is started from now on.
+ */
+scrollbackLines: number, };
+
+/**
+ * The shape of a cursor.
+ */
+export type CursorStyle = "block" | "bar" | "underline";
+
+/**
+ * The colours of a terminal.
+ */
+export type TerminalTheme = "reprise" | "solarizedLight" | "solarizedDark" | "gruvboxLight" | "gruvboxDark" | "dracula" | "nord" | "oneLight" | "oneDark" | "catppuccinLatte" | "catppuccinMocha" | "tokyoNightDay" | "tokyoNight";
 
 /**
  * Light, dark, or as the system.

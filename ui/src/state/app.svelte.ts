@@ -15,10 +15,12 @@ import type {
   ProjectsUpdate,
   ProjectView,
   StoreView,
+  TerminalPreferences,
 } from '../bindings';
 import { nearestLocale, setLocale, t } from '../i18n/index.svelte';
 import { loadFonts } from '../fonts';
 import * as ipc from '../ipc';
+import { DEFAULT_FONT_SIZE, lookOf, sameLook } from '../terminal/look';
 import { announce, announceChanges } from './announce.svelte';
 import { clock } from './clock.svelte';
 import { runAction } from './actions';
@@ -28,7 +30,7 @@ import { focusRegion } from './regions';
 import { ProjectSession } from './session.svelte';
 import type { SettingsPage } from './settings';
 import { isBack } from './store';
-import { applyTheme } from './theme.svelte';
+import { applyTerminalThemes, applyTheme } from './theme.svelte';
 import { type ShownState, shownState } from './words';
 import { Works } from './work.svelte';
 
@@ -54,7 +56,6 @@ export interface Told {
   backup: BackupView;
 }
 
-const DEFAULT_FONT_SIZE = 13;
 const MIN_FONT_SIZE = 8;
 const MAX_FONT_SIZE = 32;
 /** A Claude Code that was missing is looked for again this often, while its page is shown. */
@@ -140,9 +141,8 @@ export class App {
     return this.selectedId === null ? undefined : this.sessions.get(this.selectedId);
   }
 
-  get fontSize(): number {
-    return this.preferences?.fontSize ?? DEFAULT_FONT_SIZE;
-  }
+  /** How the terminals look. */
+  readonly look = $derived(lookOf(this.preferences));
 
   state(view: ProjectView): ShownState {
     return shownState(view, this.sessions.get(view.id), this.finished.has(view.id));
@@ -329,7 +329,7 @@ export class App {
     if (!session) {
       session = new ProjectSession(id, {
         view: (projectId) => this.project(projectId),
-        fontSize: () => this.fontSize,
+        look: () => this.look,
         refresh: () => void this.refresh(),
         measure: () => this.#measured(),
       });
@@ -557,21 +557,31 @@ export class App {
       document.documentElement.lang = preferences.locale;
     }
     if (before?.theme !== preferences.theme) applyTheme(preferences.theme);
-    if (before?.fontSize !== preferences.fontSize) this.forEachTerminal('setFontSize');
+    const { lightTheme, darkTheme } = preferences.terminal;
+    if (before?.terminal.lightTheme !== lightTheme || before.terminal.darkTheme !== darkTheme) {
+      applyTerminalThemes(lightTheme, darkTheme);
+    }
+    if (!sameLook(lookOf(before), lookOf(preferences))) this.forEachTerminal('setLook');
   }
 
   zoom(step: number): void {
     const size =
       step === 0
         ? DEFAULT_FONT_SIZE
-        : Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, this.fontSize + step));
-    if (size !== this.fontSize) void this.prefer({ fontSize: size });
+        : Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, this.look.fontSize + step));
+    if (size !== this.look.fontSize) void this.prefer({ fontSize: size });
   }
 
-  forEachTerminal(what: 'setFontSize' | 'updateTheme'): void {
+  /** Changes how terminals look and behave; what is not named stays. */
+  async preferTerminal(changed: Partial<TerminalPreferences>): Promise<void> {
+    const now = this.preferences?.terminal;
+    if (now) await this.prefer({ terminal: { ...now, ...changed } });
+  }
+
+  forEachTerminal(what: 'setLook' | 'updateTheme'): void {
     for (const session of this.sessions.values()) {
       for (const terminal of session.terminals.values()) {
-        if (what === 'setFontSize') terminal.setFontSize(this.fontSize);
+        if (what === 'setLook') terminal.setLook(this.look);
         else terminal.updateTheme();
       }
     }

@@ -12,6 +12,7 @@ import type {
 } from '../bindings';
 import * as ipc from '../ipc';
 import { LiveTerminal } from '../terminal/live.svelte';
+import type { Look } from '../terminal/look';
 import { type Picture, readPicture } from '../terminal/picture';
 import { hostPalette } from '../terminal/theme';
 import { clock } from './clock.svelte';
@@ -22,7 +23,7 @@ import type { SessionFacts } from './words';
 /** What a session needs of the window around it. */
 export interface SessionHost {
   view: (projectId: string) => ProjectView | undefined;
-  fontSize: () => number;
+  look: () => Look;
   /** The list of projects is read again. */
   refresh: () => void;
   /** The grid that fills the terminal's place. */
@@ -209,12 +210,8 @@ export class ProjectSession implements SessionFacts {
     clock.expect(terminal.since);
     this.terminals.set(
       terminal.terminal,
-      new LiveTerminal(
-        this.projectId,
-        terminal.terminal,
-        terminal.hostPid,
-        this.#host.fontSize(),
-        () => this.#host.refresh(),
+      new LiveTerminal(this.projectId, terminal.terminal, terminal.hostPid, this.#host.look(), () =>
+        this.#host.refresh(),
       ),
     );
   }

@@ -41,12 +41,19 @@ describe('decodeFrames', () => {
         firstLine: 12,
         bytes: 3,
         reason: 'attach',
+        scrollback: 10_000,
       },
       { type: 'snapshotBytes', bytes: new Uint8Array([0x61, 0x62, 0x63]) },
       { type: 'snapshotEnd' },
       // Bytes stay bytes: neither of these two is UTF-8 text.
       { type: 'output', offset: 4_294_967_300, bytes: new Uint8Array([0xff, 0x1b]) },
     ]);
+  });
+
+  it('reads how many lines of scrollback the host keeps', () => {
+    const start =
+      '{"offset":0,"cols":80,"rows":24,"first_line":0,"bytes":0,"scrollback":25000,"reason":"attach"}';
+    expect(decodeFrames(frame(0x82, start))).toMatchObject([{ scrollback: 25_000 }]);
   });
 
   it('reads a message that starts inside a larger buffer', () => {

@@ -4,6 +4,8 @@
  * payload.
  */
 
+import { SCROLLBACK_LINES } from './xterm-options';
+
 /** A frame longer than this is refused. */
 export const MAX_FRAME_BYTES = 1024 * 1024;
 
@@ -26,6 +28,8 @@ export type HostFrame =
       firstLine: number;
       bytes: number;
       reason: SnapshotReason;
+      /** How many lines of scrollback the host keeps. */
+      scrollback: number;
     }
   | { type: 'snapshotBytes'; bytes: Uint8Array }
   | { type: 'snapshotEnd' }
@@ -90,6 +94,9 @@ function frame(type: number, payload: Uint8Array): HostFrame | null {
         firstLine: number(fields, 'first_line'),
         bytes: number(fields, 'bytes'),
         reason: string(fields, 'reason') as SnapshotReason,
+        // Hosts that do not say so keep the ordinary number.
+        scrollback:
+          'scrollback' in fields ? Math.max(0, number(fields, 'scrollback')) : SCROLLBACK_LINES,
       };
     }
     case 0x83:

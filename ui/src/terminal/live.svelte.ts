@@ -12,6 +12,7 @@ import { InputQueue } from './input';
 import { Keyboard } from './keyboard';
 import { KeyboardModes } from './keyboard-modes';
 import { LineNumbers } from './line-numbers';
+import type { Look } from './look';
 import { Mouse } from './mouse';
 import { pasteable } from './paste';
 import { swallowQueries } from './queries';
@@ -97,14 +98,14 @@ export class LiveTerminal {
     projectId: string,
     terminalKey: string,
     hostPid: number,
-    fontSize: number,
+    look: Look,
     onLost: () => void,
   ) {
     this.#onLost = onLost;
     this.projectId = projectId;
     this.terminalKey = terminalKey;
     this.hostPid = hostPid;
-    this.screen = new ScreenElement(fontSize, {
+    this.screen = new ScreenElement(look, {
       open: (url) => void ipc.openLink(url).catch(() => undefined),
       hover: (url) => {
         this.screen.element.title = url === null ? '' : t('link.hint', { url: plain(url) });
@@ -172,8 +173,8 @@ export class LiveTerminal {
     this.#resizeTimer = setTimeout(() => this.#sendSize(), RESIZE_MS);
   }
 
-  setFontSize(size: number): void {
-    this.screen.fontSize = size;
+  setLook(look: Look): void {
+    this.screen.look = look;
     if (this.#visible) this.fit();
   }
 
@@ -268,6 +269,7 @@ export class LiveTerminal {
         terminal.write('', () => (this.#reading ??= this.#place.now()));
         terminal.write(RESET, () => {
           this.#drawing.hold();
+          this.screen.restart(frame.scrollback);
           this.#setGrid(frame);
         });
         break;

@@ -8,12 +8,10 @@ import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITerminalInitOnlyOptions, type ITerminalOptions, Terminal } from '@xterm/xterm';
 
 import type { GridSize } from '../bindings';
+import { cssFamilies, type Look, sameLook } from './look';
 import { isWebLink } from './paste';
 import { findTheme, matchText, xtermTheme } from './theme';
 import { gridOptions, prepareViewer } from './xterm-options';
-
-/** The line height belongs to the design: 18 px for a text of 13. */
-const LINE_PER_SIZE = 18 / 13;
 
 export interface LinkHost {
   open: (url: string) => void;
@@ -26,25 +24,26 @@ export class ScreenElement {
   readonly search = new SearchAddon();
   readonly element = document.createElement('div');
   readonly #fit = new FitAddon();
-  #fontSize: number;
-  /** The font size that the line height was measured for. */
-  #lineFor = 0;
+  #look: Look;
+  /** The look that the line height was measured for. */
+  #lineFor: Look | null = null;
+  /** What the program said of the cursor's blinking (mode 12), if it did. */
+  #programBlinks: boolean | null = null;
   #opened = false;
   #finding = false;
 
   constructor(
-    fontSize: number,
+    look: Look,
     links: LinkHost | null,
     options: ITerminalOptions & ITerminalInitOnlyOptions = {},
   ) {
-    this.#fontSize = fontSize;
+    this.#look = look;
     this.element.className = 'screen';
     this.terminal = new Terminal({
       ...gridOptions,
-      fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-mono').trim(),
-      fontSize,
+      ...lookOptions(look),
       theme: xtermTheme(),
-      cursorBlink: false,
+      cursorBlink: look.cursorBlink,
       cursorInactiveStyle: 'outline',
       // Claude Code and shells use bold as bold; a brighter colour would not be the one they chose.
       drawBoldTextInBrightColors: false,
@@ -55,6 +54,7 @@ export class ScreenElement {
     this.terminal.loadAddon(this.#fit);
     this.terminal.loadAddon(this.search);
     this.#colourMatches();
+    this.#heedBlinking();
     if (links) {
       const handler = linkHandler(links);
       this.terminal.loadAddon(
@@ -86,14 +86,35 @@ export class ScreenElement {
     this.#setLine();
   }
 
-  get fontSize(): number {
-    return this.#fontSize;
+  /**
+   * xterm.js keeps mode 12 in the very option that is the person's setting: the setting holds
+   * until the program says something, and again for the next program's snapshot.
+   */
+  #heedBlinking(): void {
+    for (const final of ['h', 'l']) {
+      this.terminal.parser.registerCsiHandler({ prefix: '?', final }, (params) => {
+        if (params.includes(12)) this.#programBlinks = final === 'h';
+        return false;
+      });
+    }
   }
 
-  set fontSize(size: number) {
-    if (size === this.#fontSize) return;
-    this.#fontSize = size;
-    this.terminal.options.fontSize = size;
+  /** A snapshot follows, of a host that keeps so many lines of scrollback. */
+  restart(scrollback: number): void {
+    this.#programBlinks = null;
+    this.terminal.options.cursorBlink = this.#look.cursorBlink;
+    this.terminal.options.scrollback = scrollback;
+  }
+
+  get fontSize(): number {
+    return this.#look.fontSize;
+  }
+
+  set look(look: Look) {
+    if (sameLook(look, this.#look)) return;
+    this.#look = look;
+    Object.assign(this.terminal.options, lookOptions(look));
+    this.terminal.options.cursorBlink = this.#programBlinks ?? look.cursorBlink;
     this.#setLine();
   }
 
@@ -159,14 +180,24 @@ export class ScreenElement {
   /** xterm.js multiplies the font's own height: bring the line to the design's height. */
   #setLine(): void {
     // Nothing can be measured while it is hidden; it is done when it is shown.
-    if (this.#lineFor === this.#fontSize || this.element.clientHeight === 0) return;
+    if (this.#lineFor === this.#look || this.element.clientHeight === 0) return;
     this.terminal.options.lineHeight = 1;
     const natural = this.cell().height;
     if (natural <= 0) return;
-    this.#lineFor = this.#fontSize;
-    const wanted = Math.round(this.#fontSize * LINE_PER_SIZE);
+    this.#lineFor = this.#look;
+    const wanted = Math.round(this.#look.fontSize * this.#look.lineHeight);
     this.terminal.options.lineHeight = Math.max(1, wanted / natural + 0.0005);
   }
+}
+
+function lookOptions(look: Look): ITerminalOptions {
+  const own = getComputedStyle(document.documentElement).getPropertyValue('--font-mono').trim();
+  return {
+    fontFamily: cssFamilies(look.fontFamily, own),
+    fontSize: look.fontSize,
+    cursorStyle: look.cursorStyle,
+    minimumContrastRatio: look.minimumContrast,
+  };
 }
 
 function linkHandler(links: LinkHost) {

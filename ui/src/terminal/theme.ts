@@ -1,7 +1,8 @@
-/** The terminal's colours, read from the design tokens that are in force. */
+/** The terminal's colours: those of the theme that was chosen for the window as it is. */
 import type { ITheme } from '@xterm/xterm';
 
-import type { TerminalPalette } from '../bindings';
+import type { TerminalPalette, TerminalTheme } from '../bindings';
+import { type Colours, coloursOf, isDark, type Mode } from './themes';
 
 const ANSI = [
   'black',
@@ -26,34 +27,51 @@ function token(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+/** What the person chose for a light and for a dark window. */
+let chosen: Record<Mode, TerminalTheme> = { light: 'reprise', dark: 'reprise' };
+
+export function chooseThemes(light: TerminalTheme, dark: TerminalTheme): void {
+  chosen = { light, dark };
+}
+
+/** Whether the window is light or dark, by choice or with the system. */
+export function windowMode(): Mode {
+  return getComputedStyle(document.documentElement).colorScheme === 'dark' ? 'dark' : 'light';
+}
+
+/** The colours of terminals in the window as it is. */
+export function terminalColours(): Colours {
+  const mode = windowMode();
+  return coloursOf(chosen[mode], mode);
+}
+
 export function xtermTheme(): ITheme {
+  const colours = terminalColours();
   const theme: ITheme = {
-    background: token('--term-bg'),
-    foreground: token('--term-fg'),
-    cursor: token('--term-cursor'),
-    cursorAccent: token('--term-cursor-text'),
-    selectionBackground: token('--term-selection'),
-    selectionForeground: token('--term-selection-fg'),
-    selectionInactiveBackground: token('--term-selection-inactive'),
-    scrollbarSliderBackground: token('--line-strong'),
-    scrollbarSliderHoverBackground: token('--line-control'),
-    scrollbarSliderActiveBackground: token('--line-control'),
+    background: colours.background,
+    foreground: colours.foreground,
+    cursor: colours.cursor,
+    cursorAccent: colours.cursorText,
+    selectionBackground: colours.selection,
+    // One colour for selected text: the dim ones would be lost on it.
+    selectionForeground: colours.foreground,
+    selectionInactiveBackground: colours.selectionInactive,
+    // Part of the terminal, whatever colour the window is.
+    scrollbarSliderBackground: `${colours.foreground}38`,
+    scrollbarSliderHoverBackground: `${colours.foreground}70`,
+    scrollbarSliderActiveBackground: `${colours.foreground}70`,
   };
   ANSI.forEach((name, index) => {
-    theme[name] = token(`--ansi-${String(index)}`);
+    const colour = colours.ansi[index];
+    if (colour !== undefined) theme[name] = colour;
   });
   return theme;
 }
 
 /** What the host answers when a program asks for colours. */
 export function hostPalette(): TerminalPalette {
-  return {
-    foreground: token('--term-fg'),
-    background: token('--term-bg'),
-    cursor: token('--term-cursor'),
-    ansi: ANSI.map((_, index) => token(`--ansi-${String(index)}`)),
-    dark: getComputedStyle(document.documentElement).colorScheme === 'dark',
-  };
+  const { background, foreground, cursor, ansi } = terminalColours();
+  return { background, foreground, cursor, ansi: [...ansi], dark: isDark(background) };
 }
 
 /** While something is looked for, the selection is the match in front. */

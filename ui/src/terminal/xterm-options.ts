@@ -7,7 +7,7 @@ import type { ITerminalOptions, Terminal } from '@xterm/xterm';
 
 import { widths } from './widths';
 
-/** How many lines of scrollback the host keeps, and so the viewer. */
+/** How many lines of scrollback a host keeps that says nothing of it, and so the viewer. */
 export const SCROLLBACK_LINES = 10_000;
 
 /** The options that change what a sequence does. */

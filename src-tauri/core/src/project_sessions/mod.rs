@@ -76,6 +76,8 @@ pub struct FirstView {
     pub size: TerminalSize,
     /// Its colours, where they are known.
     pub palette: Option<Palette>,
+    /// How many lines of scrollback the person wants; none for the ordinary number.
+    pub scrollback_lines: Option<u32>,
 }
 
 impl From<TerminalSize> for FirstView {
@@ -83,6 +85,7 @@ impl From<TerminalSize> for FirstView {
         Self {
             size,
             palette: None,
+            scrollback_lines: None,
         }
     }
 }

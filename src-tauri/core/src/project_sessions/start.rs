@@ -319,6 +319,7 @@ impl ProjectSessions {
             session,
             size: view.size,
             palette: view.palette,
+            scrollback_lines: view.scrollback_lines,
             kept_transcripts: self.folders.transcripts_dir(project.id),
             kept_phases: self.folders.phases_dir(project.id),
             files: HostPaths {

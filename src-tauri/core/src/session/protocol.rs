@@ -10,7 +10,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::queue::{QueueAnswer, QueueRequest, QueuedCommand};
-use super::screen::{Palette, ScreenEvent};
+use super::screen::{Palette, ScreenEvent, ScrollbackLimits};
 use super::unattended::{RunReport, RunStatus};
 use crate::model::{
     Ask, ClaudeSessionId, Exit, ProjectId, SessionState, TerminalKey, TerminalSize,
@@ -257,6 +257,9 @@ pub struct SnapshotStart {
     pub first_line: u64,
     /// How many bytes follow in [`Reply::SnapshotBytes`] frames.
     pub bytes: u64,
+    /// How many lines of scrollback the host keeps, and so the viewer.
+    #[serde(default = "ordinary_scrollback")]
+    pub scrollback: usize,
     /// Why it is sent.
     pub reason: SnapshotReason,
     /// The viewer that keeps the terminal smaller than this one, if there is one.
@@ -275,6 +278,11 @@ pub struct Repainted {
     pub size: TerminalSize,
     /// The stream that paints the screen.
     pub bytes: Vec<u8>,
+}
+
+/// What hosts kept before they said so.
+fn ordinary_scrollback() -> usize {
+    ScrollbackLimits::default().lines
 }
 
 /// Why a host sends a snapshot.

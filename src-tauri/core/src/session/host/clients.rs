@@ -360,6 +360,7 @@ fn begin_snapshot(
         size: snapshot.size,
         first_line: snapshot.first_line,
         bytes: snapshot.bytes.len() as u64,
+        scrollback: screen.scrollback_lines(),
         reason,
         limited_by: viewer.limited_by.clone(),
     }));

@@ -62,6 +62,9 @@ pub struct HostSpec {
     /// The colours of the viewer to come; viewers change them.
     #[serde(default)]
     pub palette: Option<Palette>,
+    /// How many lines of scrollback are kept; none for the ordinary number.
+    #[serde(default)]
+    pub scrollback_lines: Option<u32>,
     /// The host's files.
     pub files: HostPaths,
     /// The build that the host runs.

@@ -177,7 +177,8 @@ impl Running {
             background: false,
             run: spec.run.as_ref().map(|run| RunStatus::new(run, started_at)),
         };
-        let mut screen = Screen::new(size, ScrollbackLimits::default());
+        let limits = ScrollbackLimits::of_lines(spec.scrollback_lines);
+        let mut screen = Screen::new(size, limits);
         if let Some(palette) = spec.palette.clone() {
             screen.set_palette(palette);
         }

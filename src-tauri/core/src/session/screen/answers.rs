@@ -104,7 +104,7 @@ impl Terminal {
             7 => soft.wraparound.into(),
             8 => Setting::AlwaysSet,
             9 => (modes.mouse == MouseProtocol::X10).into(),
-            12 => modes.cursor_blink.into(),
+            12 => modes.cursor_blink.unwrap_or_default().into(),
             25 => (!modes.cursor_hidden).into(),
             45 => soft.reverse_wraparound.into(),
             66 => soft.application_keypad.into(),
@@ -139,7 +139,11 @@ impl Terminal {
                 write!(answer, "{};{}r", top + 1, bottom + 1)
             }
             " q" => {
-                let own = if self.modes.cursor_blink { 1 } else { 2 };
+                let own = if self.modes.cursor_blink == Some(true) {
+                    1
+                } else {
+                    2
+                };
                 let style = self.modes.soft.cursor_style.map_or(own, |s| s.number());
                 write!(answer, "{style} q")
             }

@@ -8,6 +8,9 @@ use super::extras::Extras;
 use super::history::History;
 use super::row::Row;
 
+/// The most lines of scrollback that a host keeps.
+const MOST_LINES: usize = 100_000;
+
 /// How much scrollback a host keeps. Whichever bound is reached first drops the oldest lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScrollbackLimits {
@@ -22,6 +25,22 @@ impl Default for ScrollbackLimits {
         Self {
             lines: 10_000,
             bytes: 64 * 1024 * 1024,
+        }
+    }
+}
+
+impl ScrollbackLimits {
+    /// The limits for a number of lines that a person chose, brought within reason; without
+    /// one the ordinary ones. The bytes grow with the lines.
+    pub fn of_lines(lines: Option<u32>) -> Self {
+        let ordinary = Self::default();
+        let Some(lines) = lines else {
+            return ordinary;
+        };
+        let lines = (lines as usize).min(MOST_LINES);
+        Self {
+            lines,
+            bytes: ordinary.bytes.max(ordinary.bytes / ordinary.lines * lines),
         }
     }
 }

@@ -156,6 +156,11 @@ impl Screen {
         self.terminal.events.title.as_deref()
     }
 
+    /// How many lines of scrollback are kept: a viewer keeps as many.
+    pub fn scrollback_lines(&self) -> usize {
+        self.terminal.scrollback_lines()
+    }
+
     /// The grid's size.
     pub fn size(&self) -> TerminalSize {
         self.terminal.size

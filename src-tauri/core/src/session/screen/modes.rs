@@ -109,8 +109,8 @@ pub(super) struct Modes {
     pub mouse: MouseProtocol,
     pub mouse_encoding: MouseEncoding,
     pub cursor_hidden: bool,
-    /// Mode 12.
-    pub cursor_blink: bool,
+    /// Mode 12, once the program set or reset it: until then the viewer's own setting rules.
+    pub cursor_blink: Option<bool>,
     /// LNM: a line feed is a new line. A reset of the terminal leaves it, as in the viewer.
     pub new_line: bool,
     /// Mode 2031: the program is told when the colour scheme changes.
@@ -131,7 +131,7 @@ impl Default for Modes {
             mouse: MouseProtocol::None,
             mouse_encoding: MouseEncoding::Default,
             cursor_hidden: false,
-            cursor_blink: false,
+            cursor_blink: None,
             new_line: false,
             scheme_reports: false,
             passive: [false; PASSIVE.len()],

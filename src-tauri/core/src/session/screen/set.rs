@@ -34,7 +34,7 @@ impl Terminal {
                 self.set_cursor(0, 0);
             }
             7 => soft.wraparound = on,
-            12 => self.modes.cursor_blink = on,
+            12 => self.modes.cursor_blink = Some(on),
             25 => self.modes.cursor_hidden = !on,
             45 => soft.reverse_wraparound = on,
             66 => soft.application_keypad = on,

@@ -74,7 +74,7 @@ impl Writer<'_> {
     fn write(&mut self) {
         let t = self.terminal;
         // What a viewer's reset leaves as it was.
-        self.painter.put("\x1b[20l\x1b[?12l\x1b[?25l");
+        self.painter.put("\x1b[20l\x1b[?25l");
         if !t.on_alternate && t.alternate.saved != SavedCursor::default() {
             self.painter.put("\x1b[?47h");
             self.save(&t.alternate);
@@ -206,7 +206,7 @@ impl Writer<'_> {
     fn modes(&mut self) {
         let modes = &self.terminal.modes;
         let soft = &modes.soft;
-        let switches: [(bool, &str); 11] = [
+        let switches: [(bool, &str); 12] = [
             (soft.application_cursor, "?1h"),
             (soft.application_keypad, "?66h"),
             (soft.bracketed_paste, "?2004h"),
@@ -215,7 +215,8 @@ impl Writer<'_> {
             (!soft.wraparound, "?7l"),
             (soft.insert, "4h"),
             (modes.new_line, "20h"),
-            (modes.cursor_blink, "?12h"),
+            (modes.cursor_blink == Some(true), "?12h"),
+            (modes.cursor_blink == Some(false), "?12l"),
             (modes.scheme_reports, "?2031h"),
             (soft.origin, "?6h"),
         ];

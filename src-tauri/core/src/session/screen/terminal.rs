@@ -253,6 +253,10 @@ impl Terminal {
         }
     }
 
+    pub fn scrollback_lines(&self) -> usize {
+        self.normal.limits().lines
+    }
+
     /// RIS. What survives it survives it in the viewer: the cursor's visibility, LNM and the
     /// blinking of mode 12, titles, mouse modes do not.
     pub fn full_reset(&mut self) {

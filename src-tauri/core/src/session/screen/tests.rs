@@ -34,6 +34,21 @@ fn a_snapshot_fed_to_a_fresh_screen_gives_the_same_snapshot() {
 }
 
 #[test]
+fn a_snapshot_has_the_cursor_s_style_and_blinking_only_where_the_program_asked_for_them() {
+    let cursor = |stream: &str| {
+        let snapshot = String::from_utf8(screen(stream).snapshot().bytes).unwrap();
+        ["?12h", "?12l", "5 q", "0 q"].map(|part| snapshot.contains(part))
+    };
+    assert_eq!(cursor("a"), [false; 4]);
+    assert_eq!(cursor("\x1b[5 qa"), [false, false, true, false]);
+    assert_eq!(cursor("\x1b[5 qa\x1b[0 q"), [false; 4]);
+    assert_eq!(cursor("\x1b[?12h"), [true, false, false, false]);
+    assert_eq!(cursor("\x1b[?12h\x1b[?12l"), [false, true, false, false]);
+    assert_eq!(replies("\x1b[?12$p"), "\x1b[?12;2$y");
+    assert_eq!(replies("\x1b[?12h\x1b[?12$p"), "\x1b[?12;1$y");
+}
+
+#[test]
 fn each_query_is_answered_once() {
     assert_eq!(replies("\x1b[c"), "\x1b[?62;22c");
     assert_eq!(replies("\x1b[>c"), "\x1b[>0;276;0c");
