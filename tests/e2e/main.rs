@@ -21,6 +21,7 @@ mod shells;
 mod states;
 mod store_settings;
 mod team;
+mod terminal_settings;
 mod typing;
 mod unattended;
 

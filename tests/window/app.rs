@@ -14,6 +14,13 @@ use super::wait::{QUICK, SLOW, wait_for};
 use super::webdriver::{Element, WebDriver};
 use super::world::World;
 
+/// A way of the mouse's wheel: away from the person is up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wheel {
+    Up,
+    Down,
+}
+
 /// A running app. Ends with this value, as by `kill -9`: its terminals' hosts go on until the world ends.
 pub struct App<'world> {
     world: &'world World,
@@ -236,6 +243,27 @@ impl<'world> App<'world> {
             .display
             .xdotool(&["key", "--clearmodifiers", "--delay", "15", key])
             .expect("xdotool presses a key");
+    }
+
+    /// Turns the mouse's wheel by a notch, over the terminal and with Ctrl held down.
+    pub fn wheel_with_ctrl(&self, way: Wheel) {
+        let button = match way {
+            Wheel::Up => "4",
+            Wheel::Down => "5",
+        };
+        let over_terminal = [
+            "getactivewindow",
+            "mousemove",
+            "--window",
+            "%1",
+            "60%",
+            "40%",
+        ];
+        let turn = ["keydown", "ctrl", "click", button, "keyup", "ctrl"];
+        let display = &self.world.display;
+        for arguments in [&over_terminal[..], &turn] {
+            display.xdotool(arguments).expect("xdotool turns the wheel");
+        }
     }
 
     /// Says `text` to the project's claude and waits until the reply stands on the screen. Returns the reply.

@@ -24,7 +24,7 @@ mod webdriver;
 mod world;
 
 pub use accessibility::MenuBar;
-pub use app::App;
+pub use app::{App, Wheel};
 pub use panel::{MenuLine, Notifications, Panel};
 pub use processes::{Process, is_alive, kill_now, living_in, program_of};
 pub use tmux::Tmux;

@@ -79,7 +79,9 @@ impl Default for TerminalPreferences {
             cursor_blink: false,
             light_theme: TerminalTheme::Reprise,
             dark_theme: TerminalTheme::Reprise,
-            minimum_contrast: 1.0,
+            // Claude Code's dark theme in a light window: white can be seen, and the orange, at
+            // 3.1, keeps its colour; 4.5 would darken it. Our own colours are all above.
+            minimum_contrast: 3.0,
             scrollback_lines: 10_000,
         }
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gtk::gdk;
-use gtk::pango::prelude::{FontFamilyExt, FontMapExt as _};
+use gtk::pango::prelude::FontFamilyExt;
 use gtk::prelude::ObjectExt;
 use tauri::{AppHandle, Runtime, WebviewWindow};
 use webkit2gtk::{WebProcessTerminationReason, WebViewExt};

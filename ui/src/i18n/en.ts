@@ -618,8 +618,6 @@ export const en = {
   'settings.theme': 'Colours',
   'settings.light': 'Light',
   'settings.dark': 'Dark',
-  'settings.textSize': 'Text size of the terminal',
-  'settings.textSizeWhat': '{larger} and {smaller} change it from anywhere.',
   'settings.program': 'Program',
   'settings.programWhat':
     'Left empty, it is looked for in the login shell’s PATH and in the usual places. Running sessions keep theirs.',
@@ -881,4 +879,44 @@ export const en = {
   'error.internal.hint': 'Running sessions go on. Try again.',
   'error.title': 'The session was not started',
   'error.bootTitle': 'Reprise could not start',
+
+  // Settings: terminal
+  'settings.terminal': 'Terminal',
+  'term.preview': 'A terminal as it will look',
+  'term.font': 'Font',
+  'term.fontWhat': 'Any font of this computer whose characters are all of one width.',
+  'term.fontOwn': 'Reprise’s choice',
+  'term.fontNotListed': 'Not in the list. Enter uses the name as it is.',
+  'term.fontMissing': 'This computer has no font “{font}”: Reprise’s choice is shown instead.',
+  'term.fontUneven':
+    'The characters of “{font}” are of different widths: they will not stand in straight columns.',
+  'term.size': 'Text size',
+  'term.sizeWhat':
+    '{larger} and {smaller} change it from anywhere, and so does Ctrl with the wheel.',
+  'term.line': 'Line spacing',
+  'term.lineTight': 'Tight',
+  'term.lineNormal': 'Normal',
+  'term.lineLoose': 'Loose',
+  'term.cursor': 'Cursor',
+  'term.cursorWhat': 'A program that asks for a cursor of its own gets it.',
+  'term.block': 'Block',
+  'term.bar': 'Bar',
+  'term.underline': 'Underline',
+  'term.blinks': 'It blinks',
+  'term.themes': 'Theme',
+  'term.themesWhat': 'The colours of terminals; the window around them keeps its own.',
+  'term.themesFor': 'The theme is for',
+  'term.inLight': 'In a light window',
+  'term.inDark': 'In a dark window',
+  'term.repriselight': 'Reprise Light',
+  'term.reprisedark': 'Reprise Dark',
+  'term.contrast': 'Minimum contrast',
+  'term.contrastWhat':
+    'Text that is too faint on what is behind it is made darker or lighter until it can be read.',
+  'term.contrastOff': 'Off',
+  'term.ratio': '{ratio} : 1',
+  'term.scrollback': 'Lines that a terminal keeps',
+  'term.scrollbackWhat': 'For terminals that are started from now on.',
+  'term.scrollbackMemory':
+    'While it is shown, a full terminal of 120 columns takes about {megabytes} MB.',
 } as const;

@@ -605,8 +605,6 @@ export const ptBR: Messages = {
   'settings.theme': 'Cores',
   'settings.light': 'Claras',
   'settings.dark': 'Escuras',
-  'settings.textSize': 'Tamanho do texto do terminal',
-  'settings.textSizeWhat': '{larger} e {smaller} mudam isso de qualquer lugar.',
   'settings.program': 'Programa',
   'settings.programWhat':
     'Vazio, é procurado no PATH do shell de login e nos lugares de costume. As sessões em execução ficam com o seu.',
@@ -873,4 +871,44 @@ export const ptBR: Messages = {
   'error.internal.hint': 'As sessões em execução continuam. Tente de novo.',
   'error.title': 'A sessão não foi iniciada',
   'error.bootTitle': 'O Reprise não pôde iniciar',
+
+  // Configurações: terminal
+  'settings.terminal': 'Terminal',
+  'term.preview': 'Um terminal como ele vai ficar',
+  'term.font': 'Fonte',
+  'term.fontWhat': 'Qualquer fonte deste computador cujos caracteres tenham todos a mesma largura.',
+  'term.fontOwn': 'A escolha do Reprise',
+  'term.fontNotListed': 'Não está na lista. Enter usa o nome como está.',
+  'term.fontMissing':
+    'Este computador não tem a fonte “{font}”: a escolha do Reprise é mostrada no lugar dela.',
+  'term.fontUneven':
+    'Os caracteres de “{font}” têm larguras diferentes: não vão ficar em colunas retas.',
+  'term.size': 'Tamanho do texto',
+  'term.sizeWhat': '{larger} e {smaller} mudam isso de qualquer lugar, e Ctrl com a roda também.',
+  'term.line': 'Espaço entre as linhas',
+  'term.lineTight': 'Justo',
+  'term.lineNormal': 'Normal',
+  'term.lineLoose': 'Folgado',
+  'term.cursor': 'Cursor',
+  'term.cursorWhat': 'Um programa que pede um cursor próprio o recebe.',
+  'term.block': 'Bloco',
+  'term.bar': 'Barra',
+  'term.underline': 'Sublinhado',
+  'term.blinks': 'Ele pisca',
+  'term.themes': 'Tema',
+  'term.themesWhat': 'As cores dos terminais; a janela em volta deles mantém as suas.',
+  'term.themesFor': 'O tema é para',
+  'term.inLight': 'Com a janela clara',
+  'term.inDark': 'Com a janela escura',
+  'term.repriselight': 'Reprise Claro',
+  'term.reprisedark': 'Reprise Escuro',
+  'term.contrast': 'Contraste mínimo',
+  'term.contrastWhat':
+    'O texto fraco demais sobre o que está atrás dele fica mais escuro ou mais claro até dar para ler.',
+  'term.contrastOff': 'Desligado',
+  'term.ratio': '{ratio} : 1',
+  'term.scrollback': 'Linhas que um terminal guarda',
+  'term.scrollbackWhat': 'Para os terminais iniciados de agora em diante.',
+  'term.scrollbackMemory':
+    'Enquanto é mostrado, um terminal cheio de 120 colunas ocupa cerca de {megabytes} MB.',
 };

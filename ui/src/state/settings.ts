@@ -2,6 +2,7 @@
 export const SETTINGS_PAGES = [
   'general',
   'appearance',
+  'terminal',
   'claude',
   'notifications',
   'store',

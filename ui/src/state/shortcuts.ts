@@ -1,5 +1,6 @@
-/** The window's keys. They are caught before the terminal hears of them. */
+/** The window's keys, and its wheel. They are caught before the terminal hears of them. */
 import { type Action, actionOf } from '../terminal/keys';
+import { WheelZoom } from '../terminal/wheel-zoom';
 import { canRun, runAction } from './actions';
 import type { App } from './app.svelte';
 
@@ -23,8 +24,22 @@ export class Shortcuts {
       if (canRun(this.#app, action.do, target))
         runAction(this.#app, { action: action.do, ...target });
     };
+    // Also where the program has the mouse: it cannot know how large the text should be.
+    const zoom = new WheelZoom();
+    const wheel = (event: WheelEvent) => {
+      const target = event.target instanceof Element ? event.target : null;
+      if (!event.ctrlKey || !target?.closest('.screen')) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const step = zoom.step(event);
+      if (step !== 0) this.#app.zoom(step);
+    };
     window.addEventListener('keydown', keydown, true);
-    return () => window.removeEventListener('keydown', keydown, true);
+    window.addEventListener('wheel', wheel, { capture: true, passive: false });
+    return () => {
+      window.removeEventListener('keydown', keydown, true);
+      window.removeEventListener('wheel', wheel, { capture: true });
+    };
   }
 
   /** Text fields keep their own copy and paste. */

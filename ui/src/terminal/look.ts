@@ -26,7 +26,7 @@ export function lookOf(preferences: Preferences | null): Look {
     lineHeight: terminal?.lineHeight ?? 1.4,
     cursorStyle: terminal?.cursorStyle ?? 'block',
     cursorBlink: terminal?.cursorBlink ?? false,
-    minimumContrast: terminal?.minimumContrast ?? 1,
+    minimumContrast: terminal?.minimumContrast ?? 3,
   };
 }
 

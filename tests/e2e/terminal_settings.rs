@@ -1,0 +1,100 @@
+//! How terminals look: changed in the settings, seen at once in those that are open, and kept.
+
+use std::fs;
+
+use crate::shells::{open_shell, run};
+use crate::window::{App, SLOW, Wheel, World, wait_for};
+
+/// What the page draws with, asked of the terminal in front.
+fn drawn(app: &App<'_>, what: &str) -> Result<String, String> {
+    let script = format!(
+        "const screen = document.querySelector('.stage .terminals .screen:not([hidden])'); \
+         const rows = screen && getComputedStyle(screen.querySelector('.xterm-rows')); \
+         return screen ? String({what}) : 'no terminal';"
+    );
+    let value = app.web().execute(&script, &[])?;
+    Ok(value.as_str().unwrap_or_default().to_owned())
+}
+
+#[track_caller]
+fn wait_for_drawn(app: &App<'_>, what: &str, wanted: &str) {
+    wait_for(&format!("{what} to be {wanted}"), SLOW, || {
+        let found = drawn(app, what)?;
+        if found.contains(wanted) {
+            Ok(())
+        } else {
+            Err(found)
+        }
+    });
+}
+
+const PAPER: &str =
+    "getComputedStyle(screen.querySelector('.xterm-scrollable-element')).backgroundColor";
+
+#[test]
+fn a_theme_a_font_and_a_cursor_are_seen_at_once_in_open_terminals_and_kept() {
+    let world = World::new("looks");
+    let app = world.open_workspace();
+    world.wait_for_state("idle");
+    app.key("ctrl+comma");
+    app.click("button", "Terminal");
+    app.click("radio", "Dracula");
+    app.click("radio", "Bar");
+    app.click("radio", "25,000");
+    app.click("combobox", "Font");
+    app.type_keys("No Such Font");
+    app.key("Return");
+    app.wait_for_words("This computer has no font “No Such Font”");
+    let preferences = world.home.join(".config/reprise/preferences.json");
+    wait_for("all of it in the file", SLOW, || {
+        let text = fs::read_to_string(&preferences).map_err(|error| error.to_string())?;
+        let kept: serde_json::Value =
+            serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let terminal = &kept["terminal"];
+        let all = terminal["lightTheme"] == "dracula"
+            && terminal["cursorStyle"] == "bar"
+            && terminal["scrollbackLines"] == 25_000
+            && terminal["fontFamily"] == "No Such Font";
+        if all { Ok(()) } else { Err(text) }
+    });
+    app.key("Escape");
+    wait_for_drawn(&app, PAPER, "rgb(40, 42, 54)");
+    wait_for_drawn(&app, "rows.fontFamily", "No Such Font");
+    app.close_window();
+
+    let app = world.open_app(&[]);
+    app.wait_for_text("❯");
+    wait_for_drawn(&app, PAPER, "rgb(40, 42, 54)");
+    wait_for_drawn(&app, "rows.fontFamily", "No Such Font");
+}
+
+#[test]
+fn a_program_that_asks_for_the_background_is_told_the_theme_s() {
+    let world = World::new("palette");
+    let app = world.open_workspace();
+    world.wait_for_state("idle");
+    open_shell(&world, &app);
+    app.key("ctrl+comma");
+    app.click("button", "Terminal");
+    app.click("radio", "Nord");
+    app.key("Escape");
+    wait_for_drawn(&app, PAPER, "rgb(46, 52, 64)");
+    run(
+        &app,
+        "stty -echo raw; printf '\\033]11;?\\007'; head -c 23 | tr -d '\\033'; stty sane",
+    );
+    app.wait_for_text("rgb:2e2e/3434/4040");
+}
+
+#[test]
+fn the_wheel_with_ctrl_changes_the_size_of_the_text_also_where_the_program_has_the_mouse() {
+    let world = World::new("wheel");
+    let app = world.open_workspace();
+    world.wait_for_state("idle");
+    wait_for_drawn(&app, "rows.fontSize", "13px");
+    // The claude in front has the mouse.
+    app.wheel_with_ctrl(Wheel::Up);
+    wait_for_drawn(&app, "rows.fontSize", "14px");
+    app.wheel_with_ctrl(Wheel::Down);
+    wait_for_drawn(&app, "rows.fontSize", "13px");
+}
