@@ -18,6 +18,8 @@ pub enum Event {
     OpenProject(ProjectId),
     /// A terminal of a project is to be shown.
     OpenTerminal(ProjectId, TerminalKey),
+    /// A program rang its bell, and the page shows it.
+    Rang(ProjectId, TerminalKey),
     /// The person closes the window: ask, or explain, then `close_window`.
     CloseRequested {
         /// How many terminals are live.
@@ -41,6 +43,7 @@ impl Event {
             Self::ProjectsChanged => "projects-changed",
             Self::OpenProject(_) => "open-project",
             Self::OpenTerminal(..) => "open-terminal",
+            Self::Rang(..) => "rang",
             Self::MenuAction(_) => "menu-action",
             Self::CloseRequested { .. } => "close-requested",
             Self::WorkChanged(_) => "work-changed",
@@ -55,7 +58,7 @@ impl Event {
             Self::OpenProject(project) | Self::WorkChanged(project) => {
                 json!({ "projectId": project })
             }
-            Self::OpenTerminal(project, terminal) => {
+            Self::OpenTerminal(project, terminal) | Self::Rang(project, terminal) => {
                 json!({ "projectId": project, "terminal": terminal.to_string() })
             }
             Self::CloseRequested { running, tray } => {

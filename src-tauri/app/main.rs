@@ -2,6 +2,7 @@
 
 mod arguments;
 mod attachments;
+mod bells;
 mod chosen_store;
 mod closing;
 mod commands;

@@ -406,6 +406,7 @@ mod tests {
         assert_eq!(file.get().font_size, FONT_SIZES.1);
         assert_eq!(file.get().sidebar_width, SIDEBAR_WIDTHS.0);
         let wanted = TerminalPreferences {
+            minimum_contrast: CONTRASTS.0,
             scrollback_lines: SCROLLBACK_LINES.1,
             ..TerminalPreferences::default()
         };

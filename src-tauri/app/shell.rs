@@ -20,7 +20,7 @@ use crate::notify::Notifier;
 use crate::platform::TrayIcon;
 use crate::state::{App, unblocked};
 use crate::tray::{self, TrayAction};
-use crate::{closing, window, words};
+use crate::{bells, closing, window, words};
 
 /// What stands outside the page.
 pub struct Shell {
@@ -96,6 +96,8 @@ pub async fn follow(app: AppHandle) {
         let state = listener.state::<App>();
         state.shell.notifier.listen(&listener).await;
     });
+    let listener = app.clone();
+    tauri::async_runtime::spawn(async move { bells::listen(&listener).await });
     loop {
         update(&app).await;
         state.shell.changed.notified().await;

@@ -98,3 +98,52 @@ fn the_wheel_with_ctrl_changes_the_size_of_the_text_also_where_the_program_has_t
     app.wheel_with_ctrl(Wheel::Down);
     wait_for_drawn(&app, "rows.fontSize", "13px");
 }
+
+#[test]
+fn a_bell_of_a_terminal_that_nobody_sees_marks_its_tab_until_somebody_looks() {
+    let world = World::new("bell");
+    let app = world.open_workspace();
+    world.wait_for_state("idle");
+    open_shell(&world, &app);
+    run(
+        &app,
+        "until [ -e ring ]; do sleep 0.1; done; printf '\\007'",
+    );
+    app.click("tab", "Claude");
+    fs::write(world.workspace.join("ring"), "").unwrap();
+    app.find("tab", "Shell 1, a bell rang");
+    app.find("option", "a bell rang");
+    app.click("tab", "Shell 1, a bell rang");
+    wait_for("the mark to be gone", SLOW, || {
+        let marked = app.web().by_role("tab", "Shell 1, a bell rang")?;
+        if marked.is_empty() {
+            Ok(())
+        } else {
+            Err(app.page_text())
+        }
+    });
+}
+
+#[test]
+fn in_screen_reader_mode_the_lines_of_a_terminal_can_be_read() {
+    let world = World::new("reader");
+    let app = world.open_workspace();
+    world.wait_for_state("idle");
+    app.key("ctrl+shift+p");
+    app.type_keys("Read terminals to a screen reader");
+    app.find("option", "Read terminals to a screen reader");
+    app.key("Return");
+    wait_for("the lines", SLOW, || {
+        let script = "return document.querySelector( \
+             '.terminals .screen:not([hidden]) .xterm-accessibility-tree')?.textContent ?? ''";
+        let text = app.web().execute(script, &[])?;
+        if text
+            .as_str()
+            .is_some_and(|text| text.contains("Claude Code"))
+        {
+            Ok(())
+        } else {
+            Err(text.to_string())
+        }
+    });
+}

@@ -256,8 +256,8 @@ impl<'world> App<'world> {
             "mousemove",
             "--window",
             "%1",
-            "60%",
-            "40%",
+            "500",
+            "300",
         ];
         let turn = ["keydown", "ctrl", "click", button, "keyup", "ctrl"];
         let display = &self.world.display;

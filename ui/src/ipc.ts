@@ -209,6 +209,7 @@ export interface AppEvents {
   closeRequested: (running: number, tray: boolean) => void;
   /** Milestones, plan or backups of a project changed. */
   workChanged: (projectId: string) => void;
+  rang: (projectId: string, terminal: string) => void;
   /** An item of the native menu was chosen. */
   menuAction: (chosen: Chosen) => void;
   foldersDropped: (paths: string[]) => void;
@@ -231,6 +232,9 @@ export async function listenToApp(events: AppEvents): Promise<void> {
     ),
     listen<{ projectId: string }>('work-changed', ({ payload }) =>
       events.workChanged(payload.projectId),
+    ),
+    listen<{ projectId: string; terminal: string }>('rang', ({ payload }) =>
+      events.rang(payload.projectId, payload.terminal),
     ),
     listen<Chosen>('menu-action', ({ payload }) => events.menuAction(payload)),
     listen<{ paths?: string[] }>('tauri://drag-drop', ({ payload }) =>

@@ -37,7 +37,7 @@ pub use store::{
     StoreTest, StoreView, Talk, TestStep, WaitingChange, WaitingWhat,
 };
 pub use terminal::{GridSize, TerminalPalette, TerminalRef, TerminalState, TerminalView};
-pub use terminal_preferences::TerminalPreferences;
+pub use terminal_preferences::{Bell, TerminalPreferences};
 pub use work::{
     BackupView, MilestoneCommandKind, MilestoneCommandView, MilestoneStatus, MilestoneView,
     NewMilestone, PhaseStatus, PhaseView, PlannedMilestoneView, PlanningSource, PlanningView,
@@ -118,6 +118,7 @@ mod tests {
             PreferencesPatch,
             TerminalPreferences,
             CursorStyle,
+            Bell,
             TerminalTheme,
             Theme,
             LocaleChoice,

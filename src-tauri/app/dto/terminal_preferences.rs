@@ -22,6 +22,12 @@ pub struct TerminalPreferences {
     pub dark_theme: TerminalTheme,
     /// The least contrast of text with what is behind it, as a ratio of WCAG; 1 changes nothing.
     pub minimum_contrast: f64,
+    /// What a bell does whose terminal the person looks at.
+    pub bell: Bell,
+    /// Whether a terminal that rings unseen is marked, and the window asks for attention.
+    pub bell_marks: bool,
+    /// Whether a screen reader is given the lines of terminals.
+    pub screen_reader: bool,
     /// How many lines of scrollback a terminal keeps that is started from now on.
     pub scrollback_lines: u32,
 }
@@ -36,6 +42,18 @@ pub enum CursorStyle {
     Bar,
     /// A line below the character.
     Underline,
+}
+
+/// What a program's bell does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Bell {
+    /// Nothing.
+    Off,
+    /// It is seen for a moment.
+    Flash,
+    /// It sounds, as the system's bell does.
+    Sound,
 }
 
 /// The colours of a terminal.
@@ -82,6 +100,9 @@ impl Default for TerminalPreferences {
             // Claude Code's dark theme in a light window: white can be seen, and the orange, at
             // 3.1, keeps its colour; 4.5 would darken it. Our own colours are all above.
             minimum_contrast: 3.0,
+            bell: Bell::Flash,
+            bell_marks: true,
+            screen_reader: false,
             scrollback_lines: 10_000,
         }
     }

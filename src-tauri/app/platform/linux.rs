@@ -89,6 +89,16 @@ pub async fn monospace_fonts<R: Runtime>(app: &AppHandle<R>) -> Result<Vec<Strin
     .await
 }
 
+/// Sounds the bell of the system, as the person has set it there.
+pub fn sound_bell<R: Runtime>(app: &AppHandle<R>) {
+    // The app may be ending; then nobody needs to hear it.
+    let _ = app.run_on_main_thread(|| {
+        if let Some(display) = gdk::Display::default() {
+            display.beep();
+        }
+    });
+}
+
 /// Which of the two clipboards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Selection {

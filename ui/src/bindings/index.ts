@@ -1125,6 +1125,18 @@ darkTheme: TerminalTheme,
  */
 minimumContrast: number, 
 /**
+ * What a bell does whose terminal the person looks at.
+ */
+bell: Bell, 
+/**
+ * Whether a terminal that rings unseen is marked, and the window asks for attention.
+ */
+bellMarks: boolean, 
+/**
+ * Whether a screen reader is given the lines of terminals.
+ */
+screenReader: boolean, 
+/**
  * How many lines of scrollback a terminal keeps that is started from now on.
  */
 scrollbackLines: number, };
@@ -1133,6 +1145,11 @@ scrollbackLines: number, };
  * The shape of a cursor.
  */
 export type CursorStyle = "block" | "bar" | "underline";
+
+/**
+ * What a program's bell does.
+ */
+export type Bell = "off" | "flash" | "sound";
 
 /**
  * The colours of a terminal.

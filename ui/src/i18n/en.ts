@@ -915,6 +915,19 @@ export const en = {
     'Text that is too faint on what is behind it is made darker or lighter until it can be read.',
   'term.contrastOff': 'Off',
   'term.ratio': '{ratio} : 1',
+  'bell.rang': 'a bell rang',
+  'bell.tab': '{tab}, a bell rang',
+  'action.screenReader': 'Read terminals to a screen reader',
+  'term.bell': 'Bell',
+  'term.bellWhat': 'When a program in the terminal in front rings.',
+  'term.bellOff': 'Nothing',
+  'term.bellFlash': 'A frame for a moment',
+  'term.bellSound': 'The system’s sound',
+  'term.bellMarks':
+    'A terminal that rings unseen is marked until you look, and the window asks for attention',
+  'term.reader': 'Screen reader',
+  'term.readerWhat':
+    'Its lines can be read one by one, and what is written is said. It costs some speed.',
   'term.scrollback': 'Lines that a terminal keeps',
   'term.scrollbackWhat': 'For terminals that are started from now on.',
   'term.scrollbackMemory':

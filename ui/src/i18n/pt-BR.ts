@@ -907,6 +907,19 @@ export const ptBR: Messages = {
     'O texto fraco demais sobre o que está atrás dele fica mais escuro ou mais claro até dar para ler.',
   'term.contrastOff': 'Desligado',
   'term.ratio': '{ratio} : 1',
+  'bell.rang': 'um sino tocou',
+  'bell.tab': '{tab}, um sino tocou',
+  'action.screenReader': 'Ler os terminais para um leitor de tela',
+  'term.bell': 'Sino',
+  'term.bellWhat': 'Quando um programa no terminal da frente toca o sino.',
+  'term.bellOff': 'Nada',
+  'term.bellFlash': 'Uma moldura por um momento',
+  'term.bellSound': 'O som do sistema',
+  'term.bellMarks':
+    'Um terminal que toca sem ser visto fica marcado até você olhar, e a janela pede atenção',
+  'term.reader': 'Leitor de tela',
+  'term.readerWhat':
+    'As linhas podem ser lidas uma a uma, e o que é escrito é dito. Custa um pouco de velocidade.',
   'term.scrollback': 'Linhas que um terminal guarda',
   'term.scrollbackWhat': 'Para os terminais iniciados de agora em diante.',
   'term.scrollbackMemory':

@@ -194,6 +194,12 @@ export const ACTIONS = {
     icon: 'bell',
     run: (app) => app.prefer({ notifications: !(app.preferences?.notifications ?? true) }),
   },
+  toggleScreenReader: {
+    about: 'app',
+    label: 'action.screenReader',
+    icon: 'terminal',
+    run: (app) => app.preferTerminal({ screenReader: !app.look.screenReader }),
+  },
   closeWindow: {
     about: 'app',
     label: 'closing.doKeep',
@@ -408,6 +414,7 @@ const DURING_SETTINGS: readonly string[] = [
   'fullScreen',
   'toggleCloseToTray',
   'toggleNotifications',
+  'toggleScreenReader',
 ];
 
 /** Does it. A name that is not known, or something that is gone meanwhile, does nothing. */

@@ -24,6 +24,7 @@ import { DEFAULT_FONT_SIZE, lookOf, sameLook } from '../terminal/look';
 import { announce, announceChanges } from './announce.svelte';
 import { clock } from './clock.svelte';
 import { runAction } from './actions';
+import { Bells } from './bells.svelte';
 import { reasonOf } from './errors';
 import { byId, updated } from './projects';
 import { focusRegion } from './regions';
@@ -100,6 +101,8 @@ export class App {
   told = $state.raw<Told[]>([]);
   /** Projects whose session finished something while nobody looked. */
   readonly finished = new SvelteSet<string>();
+  /** Terminals that rang while nobody looked. */
+  readonly bells = new Bells();
   /** Cues that were put off, by what they were about. */
   readonly putOff = new SvelteSet<string>();
   readonly sessions = new SvelteMap<string, ProjectSession>();
@@ -174,6 +177,7 @@ export class App {
         openTerminal: (projectId, terminal) =>
           void this.refresh().then(() => this.showTerminal(projectId, terminal)),
         closeRequested: (running, tray) => this.#askToClose(running, tray),
+        rang: (projectId, terminal) => this.#rang(projectId, terminal),
         workChanged: (projectId) => this.works.changed(projectId),
         menuAction: (chosen) => runAction(this, chosen),
         foldersDropped: (paths) => {
@@ -285,6 +289,7 @@ export class App {
         session.dispose();
         this.sessions.delete(id);
         this.works.forget(id);
+        this.bells.forget(id);
       }
     }
     if (this.selectedId !== null && !this.selected) {
@@ -309,12 +314,22 @@ export class App {
     }
   }
 
+  /** A program rang: where somebody looks it is shown for a moment, elsewhere until it is seen. */
+  #rang(projectId: string, terminal: string): void {
+    const shown = projectId === this.selectedId && this.session?.front === terminal;
+    if (shown && this.settings === null && document.hasFocus()) this.session?.shown?.screen.flash();
+    else if (this.project(projectId)) this.bells.add(projectId, terminal);
+  }
+
   #looksAt(id: string): boolean {
     return id === this.selectedId && this.session?.front === 'claude' && document.hasFocus();
   }
 
   /** The person looks at the window: what is in front is seen. */
   seen(): void {
+    if (this.session && this.settings === null && document.hasFocus()) {
+      this.bells.seen(this.session.projectId, this.session.front);
+    }
     if (this.selectedId !== null && this.#looksAt(this.selectedId)) {
       this.finished.delete(this.selectedId);
     }

@@ -16,6 +16,8 @@ export interface Look {
   cursorBlink: boolean;
   /** The least contrast of text with what is behind it, as WCAG counts it; 1 changes nothing. */
   minimumContrast: number;
+  /** Whether a screen reader is given the lines, and told what is written. */
+  screenReader: boolean;
 }
 
 export function lookOf(preferences: Preferences | null): Look {
@@ -27,6 +29,7 @@ export function lookOf(preferences: Preferences | null): Look {
     cursorStyle: terminal?.cursorStyle ?? 'block',
     cursorBlink: terminal?.cursorBlink ?? false,
     minimumContrast: terminal?.minimumContrast ?? 3,
+    screenReader: terminal?.screenReader ?? false,
   };
 }
 

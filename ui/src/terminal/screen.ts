@@ -13,6 +13,9 @@ import { isWebLink } from './paste';
 import { findTheme, matchText, xtermTheme } from './theme';
 import { gridOptions, prepareViewer } from './xterm-options';
 
+/** How long a bell is seen; `base.css` has the same time. */
+const RING_MS = 240;
+
 export interface LinkHost {
   open: (url: string) => void;
   hover: (url: string | null) => void;
@@ -30,6 +33,7 @@ export class ScreenElement {
   /** What the program said of the cursor's blinking (mode 12), if it did. */
   #programBlinks: boolean | null = null;
   #opened = false;
+  #ringing: ReturnType<typeof setTimeout> | undefined;
   #finding = false;
 
   constructor(
@@ -156,6 +160,17 @@ export class ScreenElement {
     return false;
   }
 
+  /** Shows that the program rang: for a moment, and without movement where none is wanted. */
+  flash(): void {
+    const { classList } = this.element;
+    classList.remove('rings');
+    // The animation begins anew only when the style was computed without it.
+    void this.element.offsetWidth;
+    classList.add('rings');
+    clearTimeout(this.#ringing);
+    this.#ringing = setTimeout(() => classList.remove('rings'), RING_MS);
+  }
+
   /** Where the cursor is, in pixels of the screen. */
   cursorPlace(): { left: number; top: number; height: number } {
     const { width, height } = this.cell();
@@ -173,6 +188,7 @@ export class ScreenElement {
   }
 
   dispose(): void {
+    clearTimeout(this.#ringing);
     this.terminal.dispose();
     this.element.remove();
   }
@@ -197,6 +213,7 @@ function lookOptions(look: Look): ITerminalOptions {
     fontSize: look.fontSize,
     cursorStyle: look.cursorStyle,
     minimumContrastRatio: look.minimumContrast,
+    screenReaderMode: look.screenReader,
   };
 }
 
