@@ -10,7 +10,7 @@ APP_FEATURES := custom-protocol
 RELEASE := cargo build --release --locked --package reprise --package reprise-session --features $(APP_FEATURES)
 UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -type f -print)
 
-.PHONY: help run build test test-long lint bench package setup-build setup-test setup-lint setup-bench setup-package ui
+.PHONY: help run build test test-long lint bench soak package setup-build setup-test setup-lint setup-bench setup-package ui
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -38,6 +38,9 @@ lint: setup-lint ui ## format, clippy, licences and sources of dependencies, sve
 
 bench: setup-bench package ## what Reprise costs and how fast it is, beside other terminals; ARGS=cat for one part
 	@.ci/bench.sh $(ARGS)
+
+soak: setup-bench package ## whether memory grows in two hours of full redraws in five sessions; SOAK_MINUTES=20 for a shorter time
+	@.ci/bench.sh soak
 
 package: setup-package build ## target/package/reprise_<version>_<arch>.deb
 	@.ci/package.sh

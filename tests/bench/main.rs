@@ -1,6 +1,7 @@
 //! `make bench`: Reprise's window as it is packaged, beside other terminals in the same run.
 //!
 //!     bench [--rounds N] [PART…]      the parts that are named, else all: cat echo reload memory hook start
+//!     bench soak                      two hours of full redraws (`SOAK_MINUTES` for others)
 //!
 //! Keys go through the XTEST extension, pictures come from the X server, what is parsed is asked
 //! of the page. Nothing in Reprise is there for this program alone. Every figure goes into
@@ -12,13 +13,14 @@
 )]
 
 mod cat;
-mod chart;
 mod echo;
 mod hook;
 mod memory;
+mod publish;
 mod reload;
 mod report;
 mod screen;
+mod soak;
 mod start;
 mod terminals;
 mod texts;
@@ -47,9 +49,18 @@ fn main() -> ExitCode {
     let mut wanted = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        if argument == "flood" {
-            echo::flood(&arguments.next().unwrap());
-            return ExitCode::SUCCESS;
+        match argument.as_str() {
+            "soak" => return soak(),
+            // The programs in the terminals of both.
+            "flood" => {
+                echo::flood(&arguments.next().unwrap());
+                return ExitCode::SUCCESS;
+            }
+            "frames" => {
+                soak::frames(&arguments.next().unwrap());
+                return ExitCode::SUCCESS;
+            }
+            _ => {}
         }
         if argument == "--rounds" {
             rounds = match arguments.next().and_then(|number| number.parse().ok()) {
@@ -75,14 +86,28 @@ fn main() -> ExitCode {
         report.save();
     }
     report.print();
-    if let Err(reason) = chart::write(&report) {
-        eprintln!("bench: no chart: {reason}");
+    // Of a whole run only: figures of different days do not belong side by side.
+    if wanted.is_empty()
+        && failed.is_empty()
+        && let Err(reason) = publish::write(&report)
+    {
+        eprintln!("bench: nothing for the README: {reason}");
     }
     if failed.is_empty() {
         return ExitCode::SUCCESS;
     }
     eprintln!("bench: not measured, see above: {}", failed.join(", "));
     ExitCode::FAILURE
+}
+
+fn soak() -> ExitCode {
+    match soak::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("soak: {reason}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn usage(message: &str) -> ExitCode {

@@ -21,7 +21,7 @@ use crate::window::{App, Process, SLOW, World, living_in, program_of, wait_for};
 /// How many terminals with full scrollbacks there are at each look.
 const COUNTS: [usize; 3] = [1, 10, 30];
 const IDLE: usize = 20;
-const IDLE_FOR: Duration = Duration::from_secs(30);
+const IDLE_FOR: Duration = Duration::from_secs(20);
 /// Until memory that is not needed any more has been given back.
 const SETTLE: Duration = Duration::from_secs(5);
 const MAGENTA: u32 = 0x00ff_00ff;
@@ -78,13 +78,16 @@ fn idle(report: &mut Report, world: &World, app: &App<'_>) {
     report.progress(&format!("{IDLE} idle terminals"));
     std::thread::sleep(SETTLE);
     let own = own_processes(world, app);
-    let before: Vec<f64> = own.iter().map(|(_, pid)| cpu_seconds(*pid)).collect();
+    let before: Vec<f64> = own
+        .iter()
+        .map(|(name, pid)| cpu_seconds(name, *pid))
+        .collect();
     let began = Instant::now();
     std::thread::sleep(IDLE_FOR);
     let seconds = began.elapsed().as_secs_f64();
     let mut parts = BTreeMap::<&str, f64>::new();
     for ((name, pid), before) in own.iter().zip(before) {
-        *parts.entry(name).or_default() += (cpu_seconds(*pid) - before) / seconds * 100.0;
+        *parts.entry(name).or_default() += (cpu_seconds(name, *pid) - before) / seconds * 100.0;
     }
     let total: f64 = parts.values().sum();
     let told: Vec<String> = parts
@@ -189,9 +192,19 @@ fn pss(pid: u32) -> f64 {
     kib * 1024.0 / 1e6
 }
 
-/// Processor time a process has used so far, its threads' included.
-fn cpu_seconds(pid: u32) -> f64 {
-    // In nanoseconds; utime and stime of /proc/<pid>/stat count in steps of 10 ms.
+/// Processor time that a process has used so far. Hosts are many, and 10 ms of each would be much: theirs is counted in
+/// nanoseconds, thread by thread. Where threads come and go, the process's own count is right, in steps of 10 ms.
+fn cpu_seconds(name: &str, pid: u32) -> f64 {
+    if name != "hosts" {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        let after_name = &stat[stat.rfind(')').unwrap() + 2..];
+        // utime and stime, the 14th and 15th fields (proc(5)).
+        let ticks = after_name.split_whitespace().skip(11).take(2);
+        return ticks
+            .map(|ticks| ticks.parse::<f64>().unwrap())
+            .sum::<f64>()
+            / 100.0;
+    }
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
     let nanoseconds: u64 = tasks
         .flatten()

@@ -134,6 +134,9 @@ fn exact_and_typable(app: &App<'_>, screen: &Screen, expected: &Viewer) -> (Inst
         Ok((seen, Instant::now()))
     };
     let column = expected.cursor.x;
+    // The screen is the end of the buffer.
+    let at = expected.length - usize::from(expected.rows) + usize::from(expected.cursor.y);
+    let prompt = &expected.lines[at].text;
     let until = |what: &str, wanted: Value, patience: Duration| {
         let began = Instant::now();
         loop {
@@ -147,21 +150,17 @@ fn exact_and_typable(app: &App<'_>, screen: &Screen, expected: &Viewer) -> (Inst
             }
         }
     };
-    let shown = until(
-        "every line",
-        json!([expected.length, "prompt>", column]),
-        SLOW,
-    );
+    let shown = until("every line", json!([expected.length, prompt, column]), SLOW);
     screen.tap(LETTER);
     let echoed = until(
         "the echo",
-        json!([expected.length, "prompt> x", column + 1]),
+        json!([expected.length, format!("{prompt}x"), column + 1]),
         ECHO_WITHIN,
     );
     app.key("BackSpace");
     until(
         "the letter to go",
-        json!([expected.length, "prompt>", column]),
+        json!([expected.length, prompt, column]),
         ECHO_WITHIN,
     );
     (shown, echoed)

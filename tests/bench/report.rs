@@ -56,6 +56,11 @@ impl Report {
         self.results.get(key)?.get(name)?.as_f64()
     }
 
+    /// A figure of this run, or of an earlier one.
+    pub fn number(&self, key: &str) -> Option<f64> {
+        self.results.get(key)?.as_f64()
+    }
+
     pub fn heading(&mut self, text: impl Into<String>) {
         self.rows.push(Row::Heading(text.into()));
     }

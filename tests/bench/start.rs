@@ -4,11 +4,11 @@
 //! The prompt is a bar of a colour that nothing else has. The moment it can be seen Return is pressed; only a
 //! prompt that answers with another one was typable, and the time is that of the first key that was answered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{Advice, fadvise};
 use serde_json::json;
@@ -82,6 +82,7 @@ pub fn measure(report: &mut Report) {
         }
     }
 
+    let phases = phases(&world);
     let [empty, reprise, alacritty, kitty] = [0, 1, 2, 3].map(|which| median(&warm[which]));
     report.heading(format!(
         "(g) start to a typable prompt, ms, median of {}; cold: of {COLD_ROUNDS}",
@@ -107,6 +108,15 @@ pub fn measure(report: &mut Report) {
     ] {
         report.row(&name, value, beside);
     }
+    let told: Vec<String> = phases
+        .iter()
+        .map(|(name, ms)| format!("{name} {ms:.0}"))
+        .collect();
+    report.row("  its phases, once, under WebDriver", "", told.join(", "));
+    report.set(
+        "start_phases_ms",
+        json!(phases.into_iter().collect::<BTreeMap<_, _>>()),
+    );
     report.set("start_ms", round(reprise, 0));
     report.set("start_ms_empty_window", round(empty, 0));
     report.set("start_ms_kitty", round(kitty, 0));
@@ -119,6 +129,43 @@ pub fn measure(report: &mut Report) {
         .map(|(started, ms)| (started.key().to_owned(), json!(round(ms, 0))))
         .collect();
     report.set("start_cold_ms", cold);
+}
+
+/// When, after the start of the program, its page was asked for, ran, had the list, and showed the terminal, in ms:
+/// the marks that the page sets for itself.
+fn phases(world: &World) -> Vec<(&'static str, f64)> {
+    let app = world.open_app(&[]);
+    let began = started_at(app.pid);
+    let marks = wait_for("the page's marks", SLOW, || {
+        let marks = app.web().execute(
+            "const mark = (name) => performance.getEntriesByName(name)[0]?.startTime; \
+             return [0, mark('start'), mark('listed'), mark('shown')].map((at) => at + performance.timeOrigin);",
+            &[],
+        )?;
+        serde_json::from_value::<[f64; 4]>(marks).map_err(|error| error.to_string())
+    });
+    let names = ["page asked for", "page runs", "list", "terminal shown"];
+    names.into_iter().zip(marks.map(|at| at - began)).collect()
+}
+
+/// When a process was started, in ms since the epoch.
+fn started_at(pid: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let after_name = &stat[stat.rfind(')').unwrap() + 2..];
+    // The 22nd field (proc(5)), in clock ticks since the system's start: hundredths of a second everywhere.
+    let ticks: f64 = after_name
+        .split_whitespace()
+        .nth(19)
+        .unwrap()
+        .parse()
+        .unwrap();
+    let uptime = fs::read_to_string("/proc/uptime").unwrap();
+    let up: f64 = uptime.split_whitespace().next().unwrap().parse().unwrap();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs_f64();
+    (now - up + ticks / 100.0) * 1000.0
 }
 
 /// Leaves Reprise with one project and a shell in front, and no window.
@@ -153,7 +200,12 @@ fn start(world: &World, screen: &Screen, started: Started) -> Start {
     let process = match started {
         Started::EmptyWindow => run(world, &empty_window(), &[]),
         Started::Reprise => run(world, &world.app_program(), &[]),
-        Started::Other(terminal) => terminal.open(world, GRID, &["bash"]),
+        Started::Other(terminal) => {
+            // By its name: Alacritty gives its programs the home of the user database.
+            let bashrc = world.home.join(".bashrc");
+            let shell = ["bash", "--rcfile", &bashrc.to_string_lossy()];
+            terminal.open(world, GRID, &shell)
+        }
     };
     let (pixels, seen) = screen
         .watch(TOO_LONG, |screen| {
