@@ -41,6 +41,7 @@ fn question(stream: &[u8], size: TerminalSize) -> Question {
         rows: size.rows,
         scrollback: SCROLLBACK,
         before: vec![stream.to_vec()],
+        skip: None,
         snapshot: screen.snapshot().bytes,
         after: Vec::new(),
         queries: Vec::new(),
