@@ -3,31 +3,25 @@
  * only when the host says so, acknowledges what was parsed, and sends what was typed.
  */
 import type { GridSize } from '../bindings';
-import { t } from '../i18n/index.svelte';
 import * as ipc from '../ipc';
-import { plain } from '../state/text';
-import { Drawing } from './drawing';
+import { Acknowledgements } from './acknowledgements';
 import { decodeFrames, type HostFrame } from './frames';
 import { InputQueue } from './input';
-import { Keyboard } from './keyboard';
-import { KeyboardModes } from './keyboard-modes';
-import { LineNumbers } from './line-numbers';
-import type { Look } from './look';
-import { Mouse } from './mouse';
+import { type Holder, isGone, isShown } from './most-recent';
 import { pasteable } from './paste';
-import { swallowQueries } from './queries';
-import { type Reading, ReadingPlace } from './reading-place';
-import { ScreenElement } from './screen';
+import type { KeyboardModes } from './keyboard-modes';
+import type { LineNumbers } from './line-numbers';
+import type { Look } from './look';
+import type { Reading } from './reading-place';
+import type { RendererChoice } from './renderer';
+import type { ScreenElement } from './screen';
 import { hostPalette } from './theme';
+import { disposeView, makeView, type View } from './view';
 import { WholeCharacters } from './whole-characters';
 import { RESET } from './xterm-options';
 
-/** One acknowledgement for this many parsed bytes. */
-const ACK_BYTES = 64 * 1024;
 /** The most that is parsed without a look at the clock. */
 const WRITE_BYTES = 32 * 1024;
-/** What is parsed of a quiet stream is acknowledged after this time. */
-const ACK_REST_MS = 100;
 /** A window that is being dragged asks for a new size at most this often. */
 const RESIZE_MS = 60;
 /** A stream that cannot be followed is attached again, but not for ever. */
@@ -40,16 +34,17 @@ export interface LiveEnd {
   signal: number | null;
 }
 
-export class LiveTerminal {
+/** What is to be seen, in the order of the stream. */
+type ShownFrame = Extract<
+  HostFrame,
+  { type: 'snapshotStart' | 'snapshotBytes' | 'snapshotEnd' | 'repaint' | 'output' | 'resized' }
+>;
+
+export class LiveTerminal implements Holder {
   readonly projectId: string;
   readonly terminalKey: string;
   /** The host it is attached to; another host is another terminal. */
   readonly hostPid: number;
-  readonly screen: ScreenElement;
-  /** What the program asked the keyboard for. */
-  readonly keyboardModes: KeyboardModes;
-  /** The absolute numbers of the viewer's lines, as the host counts them. */
-  readonly lines: LineNumbers;
   /** A list of terminals that was asked for earlier cannot know this one. */
   readonly createdAt = performance.now();
   readonly openedAt = Date.now();
@@ -69,7 +64,6 @@ export class LiveTerminal {
 
   readonly #onLost: () => void;
   readonly #input: InputQueue;
-  readonly #keyboard: Keyboard;
   readonly #whole = new WholeCharacters();
   #attachment: number | null = null;
   /** Counts attachments, so that messages of an earlier one are not mixed in. */
@@ -78,16 +72,18 @@ export class LiveTerminal {
   #expected: number | null = null;
   #snapshotOffset = 0;
   #firstLine = 0;
-  #parsed = 0;
-  #acked = 0;
-  /** Bytes of snapshots and repaints. */
-  #painted = 0;
-  #paintedAcked = 0;
+  readonly #acks = new Acknowledgements((offset, painted) => {
+    if (this.#attachment === null) return;
+    void ipc.ackTerminal(this.#attachment, offset, painted).catch(() => undefined);
+  });
   /** Where the person read before the snapshot that is being parsed. */
   #reading: Reading | null = null;
-  readonly #place: ReadingPlace;
-  readonly #drawing: Drawing;
-  #ackTimer: ReturnType<typeof setTimeout> | undefined;
+  #look: Look;
+  #renderer: RendererChoice = 'dom';
+  /** Its xterm.js while it holds one: since it was shown, until enough others were. */
+  #view: View | null = null;
+  /** What the host said at the program's end while it held none. */
+  #kept: HostFrame[] = [];
   #wanted: GridSize | null = null;
   #visible = false;
   #resizeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -105,50 +101,96 @@ export class LiveTerminal {
     this.projectId = projectId;
     this.terminalKey = terminalKey;
     this.hostPid = hostPid;
-    this.screen = new ScreenElement(look, {
-      open: (url) => void ipc.openLink(url).catch(() => undefined),
-      hover: (url) => {
-        this.screen.element.title = url === null ? '' : t('link.hint', { url: plain(url) });
-      },
-    });
+    this.#look = look;
     this.#input = new InputQueue((error, bytes) => {
       this.inputLost = { bytes, reason: reason(error) };
     });
-    const terminal = this.screen.terminal;
-    this.lines = new LineNumbers(terminal);
-    this.#place = new ReadingPlace(terminal, this.lines);
-    this.#drawing = new Drawing(terminal);
-    const silence = swallowQueries(terminal);
-    terminal.onData((data) => {
-      if (!silence.focusIsSilent) this.#input.text(data);
+  }
+
+  get screen(): ScreenElement {
+    return this.#held.screen;
+  }
+
+  /** What the program asked the keyboard for. */
+  get keyboardModes(): KeyboardModes {
+    return this.#held.keyboardModes;
+  }
+
+  /** The absolute numbers of the viewer's lines, as the host counts them. */
+  get lines(): LineNumbers {
+    return this.#held.lines;
+  }
+
+  /** Its xterm.js, made where it holds none. */
+  get #held(): View {
+    this.#view ??= this.#makeView();
+    return this.#view;
+  }
+
+  #makeView(): View {
+    return makeView(this.#look, this.#renderer, {
+      typed: (text) => this.#input.text(text),
+      binary: (data) => this.#input.binary(data),
+      selected: (hasSelection) => (this.hasSelection = hasSelection),
+      pasted: (text) => this.paste(text),
     });
-    terminal.onSelectionChange(() => {
-      this.hasSelection = terminal.hasSelection();
-    });
-    terminal.onBinary((data) => this.#input.binary(data));
-    this.keyboardModes = new KeyboardModes(terminal);
-    this.#keyboard = new Keyboard(this.screen, this.keyboardModes, (text, acts) =>
-      terminal.input(text, acts),
-    );
-    new Mouse(this.screen, (text) => this.paste(text));
   }
 
   /** Shows the terminal in `container`, attaching to its host the first time. */
   show(container: HTMLElement): void {
-    this.screen.element.hidden = false;
-    this.screen.open(container);
-    this.#keyboard.connect();
+    const isNew = this.#view === null;
+    const { screen, keyboard, renderer } = this.#held;
+    screen.element.hidden = false;
+    screen.open(container);
+    keyboard.connect();
+    renderer.seen = true;
     this.#visible = true;
     this.fit();
     if (this.#generation === 0) void this.#attach();
+    else if (isNew) this.#fill();
     else this.#sendSize();
+    isShown(this);
   }
 
   hide(): void {
     if (!this.#visible) return;
     this.#visible = false;
-    this.screen.element.hidden = true;
+    if (this.#view) {
+      this.#view.renderer.seen = false;
+      this.#view.screen.element.hidden = true;
+    }
     this.#sendSize();
+  }
+
+  /**
+   * Lets its xterm.js go while others are shown; the host fills another one later. What the
+   * program left when it ended nobody has but this.
+   */
+  letGo(): boolean {
+    const isOver = this.phase === 'ended' || this.phase === 'lost';
+    if (this.#visible || isOver || !this.#view) return false;
+    this.#reading = this.#view.place.now();
+    this.#dropView();
+    this.#kept = [];
+    return true;
+  }
+
+  #dropView(): void {
+    if (this.#view) disposeView(this.#view);
+    this.#view = null;
+    this.hasSelection = false;
+  }
+
+  /** Fills an xterm.js that was made anew: by the host, or with what it said last. */
+  #fill(): void {
+    const kept = this.#kept;
+    this.#kept = [];
+    if (this.phase === 'ended') for (const frame of kept) this.#handle(frame);
+    else if (this.phase === 'live' || this.phase === 'connecting') {
+      this.#detach();
+      this.#input.hold();
+      void this.#attach();
+    }
   }
 
   /** Whether it is in front of a window that can be seen; only then its size counts. */
@@ -174,12 +216,19 @@ export class LiveTerminal {
   }
 
   setLook(look: Look): void {
-    this.screen.look = look;
+    this.#look = look;
+    if (this.#view) this.#view.screen.look = look;
     if (this.#visible) this.fit();
   }
 
+  /** What draws it: the person's choice. */
+  setRenderer(choice: RendererChoice): void {
+    this.#renderer = choice;
+    if (this.#view) this.#view.renderer.choice = choice;
+  }
+
   updateTheme(): void {
-    this.screen.updateTheme();
+    this.#view?.screen.updateTheme();
     this.#sendPalette();
   }
 
@@ -188,7 +237,7 @@ export class LiveTerminal {
   }
 
   selection(): string {
-    return this.screen.terminal.getSelection();
+    return this.#view?.screen.terminal.getSelection() ?? '';
   }
 
   paste(text: string): void {
@@ -199,21 +248,19 @@ export class LiveTerminal {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    clearTimeout(this.#ackTimer);
+    this.#acks.close();
     clearTimeout(this.#resizeTimer);
     this.#input.disconnect();
     this.#detach();
-    this.screen.dispose();
+    isGone(this);
+    this.#dropView();
   }
 
   async #attach(): Promise<void> {
     this.#generation += 1;
     const generation = this.#generation;
     this.#expected = null;
-    this.#parsed = 0;
-    this.#acked = 0;
-    this.#painted = 0;
-    this.#paintedAcked = 0;
+    this.#acks.restart();
     // What could not be measured yet must not make the grid small.
     const size = this.#wanted ?? { cols: 80, rows: 24 };
     const visible = this.#seen && this.#wanted !== null;
@@ -236,7 +283,7 @@ export class LiveTerminal {
       this.#input.connect((bytes) => ipc.terminalInput(attachment, bytes));
       const wanted = this.#wanted;
       if (wanted && (wanted.cols !== size.cols || wanted.rows !== size.rows)) this.#sendSize();
-      this.#scheduleAck();
+      this.#acks.open();
     } catch (error) {
       if (generation === this.#generation) this.#lose(reason(error));
     }
@@ -258,63 +305,7 @@ export class LiveTerminal {
   }
 
   #handle(frame: HostFrame): void {
-    const terminal = this.screen.terminal;
     switch (frame.type) {
-      case 'snapshotStart':
-        this.#expected = null;
-        this.#snapshotOffset = frame.offset;
-        this.#firstLine = frame.firstLine;
-        this.#whole.reset();
-        // One that was not finished left nothing to read.
-        terminal.write('', () => (this.#reading ??= this.#place.now()));
-        terminal.write(RESET, () => {
-          this.#drawing.hold();
-          this.screen.restart(frame.scrollback);
-          this.#setGrid(frame);
-        });
-        break;
-      case 'snapshotBytes': {
-        const { length } = frame.bytes;
-        this.#write(frame.bytes, () => this.#paintedBytes(length));
-        break;
-      }
-      case 'snapshotEnd': {
-        const offset = this.#snapshotOffset;
-        const firstLine = this.#firstLine;
-        this.#expected = offset;
-        terminal.write('', () => {
-          this.lines.restart(firstLine);
-          if (this.#reading) this.#place.putBack(this.#reading);
-          this.#reading = null;
-          this.#drawing.release();
-          if (this.phase === 'connecting') {
-            this.phase = 'live';
-            this.#tellFocus();
-          }
-          this.#reattached = 0;
-          this.#parsedTo(offset, true);
-        });
-        break;
-      }
-      case 'repaint':
-        this.#repaint(frame);
-        break;
-      case 'output': {
-        if (frame.offset !== this.#expected) {
-          this.#again(`output from ${String(frame.offset)} after ${String(this.#expected)}`);
-          break;
-        }
-        const after = frame.offset + frame.bytes.length;
-        this.#expected = after;
-        this.#write(frame.bytes, () => this.#parsedTo(after));
-        break;
-      }
-      case 'resized':
-        terminal.write('', () => {
-          this.limitedBy = frame.limitedBy;
-          this.#setGrid(frame);
-        });
-        break;
       case 'event':
         this.#handleEvent(frame.event);
         break;
@@ -328,6 +319,71 @@ export class LiveTerminal {
         break;
       case 'status':
       case 'pong':
+        break;
+      default:
+        if (this.#view) this.#show(this.#view, frame);
+        else this.#keep(frame);
+    }
+  }
+
+  /** Takes in what is to be seen. */
+  #show(view: View, frame: ShownFrame): void {
+    const { terminal } = view.screen;
+    switch (frame.type) {
+      case 'snapshotStart':
+        this.#expected = null;
+        this.#snapshotOffset = frame.offset;
+        this.#firstLine = frame.firstLine;
+        this.#whole.reset();
+        // One that was not finished left nothing to read.
+        terminal.write('', () => (this.#reading ??= view.place.now()));
+        terminal.write(RESET, () => {
+          view.drawing.hold();
+          view.screen.restart(frame.scrollback);
+          this.#setGrid(frame);
+        });
+        break;
+      case 'snapshotBytes': {
+        const { length } = frame.bytes;
+        this.#write(view, frame.bytes, () => this.#acks.painted(length));
+        break;
+      }
+      case 'snapshotEnd': {
+        const offset = this.#snapshotOffset;
+        const firstLine = this.#firstLine;
+        this.#expected = offset;
+        terminal.write('', () => {
+          view.lines.restart(firstLine);
+          if (this.#reading) view.place.putBack(this.#reading);
+          this.#reading = null;
+          view.drawing.release();
+          if (this.phase === 'connecting') {
+            this.phase = 'live';
+            this.#tellFocus();
+          }
+          this.#reattached = 0;
+          this.#parsedTo(offset, true);
+        });
+        break;
+      }
+      case 'repaint':
+        this.#repaint(view, frame);
+        break;
+      case 'output': {
+        if (frame.offset !== this.#expected) {
+          this.#again(`output from ${String(frame.offset)} after ${String(this.#expected)}`);
+          break;
+        }
+        const after = frame.offset + frame.bytes.length;
+        this.#expected = after;
+        this.#write(view, frame.bytes, () => this.#parsedTo(after));
+        break;
+      }
+      case 'resized':
+        terminal.write('', () => {
+          this.limitedBy = frame.limitedBy;
+          this.#setGrid(frame);
+        });
         break;
     }
   }
@@ -350,39 +406,53 @@ export class LiveTerminal {
     void (primary ? ipc.writePrimary(text) : ipc.writeClipboard(text)).catch(() => undefined);
   }
 
+  /** While it holds no xterm.js it is sent only what the program left at its end: that is kept. */
+  #keep(frame: ShownFrame): void {
+    if (frame.type === 'snapshotStart') {
+      this.#kept = [];
+      this.#snapshotOffset = frame.offset;
+    } else if (this.#kept.length === 0) return;
+    if (frame.type === 'snapshotBytes' || frame.type === 'output') {
+      // The rest of its message would stay with it.
+      this.#kept.push({ ...frame, bytes: frame.bytes.slice() });
+    } else this.#kept.push(frame);
+    if (frame.type === 'snapshotBytes') this.#acks.painted(frame.bytes.length);
+    if (frame.type === 'snapshotEnd') this.#parsedTo(this.#snapshotOffset, true);
+  }
+
   /** The screen of the present, while there is more output than can be parsed. */
-  #repaint(frame: HostFrame & { type: 'repaint' }): void {
-    const terminal = this.screen.terminal;
+  #repaint(view: View, frame: HostFrame & { type: 'repaint' }): void {
+    const { terminal } = view.screen;
     const { offset, bytes, firstLine } = frame;
     let reading: Reading | null = null;
     this.#expected = null;
     this.#whole.reset();
     terminal.write('', () => {
-      reading = this.#place.now();
+      reading = view.place.now();
       if (terminal.cols !== frame.cols || terminal.rows !== frame.rows) this.#setGrid(frame);
     });
-    this.#write(bytes, () => {
-      this.lines.repainted(firstLine);
-      if (reading) this.#place.selectAgain(reading);
-      this.#painted += bytes.length;
+    this.#write(view, bytes, () => {
+      view.lines.repainted(firstLine);
+      if (reading) view.place.selectAgain(reading);
+      this.#acks.painted(bytes.length);
       this.#parsedTo(offset, true);
     });
   }
 
   /** xterm.js parses a piece in one go: small ones leave the window time to draw. */
-  #write(bytes: Uint8Array, parsed?: () => void): void {
+  #write(view: View, bytes: Uint8Array, parsed?: () => void): void {
     let at = 0;
     do {
       const piece = this.#whole.next(bytes.subarray(at, at + WRITE_BYTES));
       at += WRITE_BYTES;
-      this.screen.terminal.write(piece, at < bytes.length ? undefined : parsed);
+      view.screen.terminal.write(piece, at < bytes.length ? undefined : parsed);
     } while (at < bytes.length);
   }
 
   #setGrid(size: GridSize): void {
     const { cols, rows } = size;
-    if (this.#disposed) return;
-    this.screen.terminal.resize(cols, rows);
+    if (this.#disposed || !this.#view) return;
+    this.#view.screen.terminal.resize(cols, rows);
     this.grid = { cols, rows };
     this.#compare();
   }
@@ -391,39 +461,13 @@ export class LiveTerminal {
     const wanted = this.#wanted;
     this.smaller =
       wanted !== null && (this.grid.cols < wanted.cols || this.grid.rows < wanted.rows);
-    this.screen.element.classList.toggle('letterboxed', this.smaller);
+    this.#view?.screen.element.classList.toggle('letterboxed', this.smaller);
   }
 
-  /** The host waits for what is parsed of snapshots and repaints: that is told `atOnce`. */
-  #parsedTo(offset: number, atOnce = false): void {
+  #parsedTo(offset: number, hostWaits = false): void {
     if (this.#disposed) return;
-    this.#parsed = offset;
-    if (!this.painted && this.screen.hasContent()) this.painted = true;
-    if (atOnce || this.#unacknowledged() >= ACK_BYTES) this.#ack();
-    else this.#scheduleAck();
-  }
-
-  #paintedBytes(count: number): void {
-    this.#painted += count;
-    if (this.#unacknowledged() >= ACK_BYTES) this.#ack();
-  }
-
-  #unacknowledged(): number {
-    return this.#parsed - this.#acked + this.#painted - this.#paintedAcked;
-  }
-
-  #scheduleAck(): void {
-    if (this.#unacknowledged() === 0 || this.#ackTimer !== undefined) return;
-    this.#ackTimer = setTimeout(() => this.#ack(), ACK_REST_MS);
-  }
-
-  #ack(): void {
-    clearTimeout(this.#ackTimer);
-    this.#ackTimer = undefined;
-    if (this.#attachment === null || this.#unacknowledged() === 0) return;
-    this.#acked = this.#parsed;
-    this.#paintedAcked = this.#painted;
-    void ipc.ackTerminal(this.#attachment, this.#parsed, this.#painted).catch(() => undefined);
+    if (!this.painted && this.#view?.screen.hasContent()) this.painted = true;
+    this.#acks.parsedTo(offset, hostWaits);
   }
 
   #sendSize(): void {

@@ -1,0 +1,64 @@
+/** One xterm.js, and what Reprise puts around it. */
+import { t } from '../i18n/index.svelte';
+import * as ipc from '../ipc';
+import { plain } from '../state/text';
+import { Drawing } from './drawing';
+import { Keyboard } from './keyboard';
+import { KeyboardModes } from './keyboard-modes';
+import { LineNumbers } from './line-numbers';
+import type { Look } from './look';
+import { Mouse } from './mouse';
+import { swallowQueries } from './queries';
+import { ReadingPlace } from './reading-place';
+import { type RendererChoice, TerminalRenderer } from './renderer';
+import { ScreenElement } from './screen';
+
+export interface View {
+  screen: ScreenElement;
+  lines: LineNumbers;
+  keyboardModes: KeyboardModes;
+  keyboard: Keyboard;
+  place: ReadingPlace;
+  drawing: Drawing;
+  renderer: TerminalRenderer;
+}
+
+/** What a person does in it. */
+export interface ViewUser {
+  typed: (text: string) => void;
+  /** One byte for each character. */
+  binary: (data: string) => void;
+  selected: (hasSelection: boolean) => void;
+  pasted: (text: string) => void;
+}
+
+export function makeView(look: Look, choice: RendererChoice, user: ViewUser): View {
+  const screen = new ScreenElement(look, {
+    open: (url) => void ipc.openLink(url).catch(() => undefined),
+    hover: (url) => {
+      screen.element.title = url === null ? '' : t('link.hint', { url: plain(url) });
+    },
+  });
+  const { terminal } = screen;
+  const silence = swallowQueries(terminal);
+  terminal.onData((data) => {
+    if (!silence.focusIsSilent) user.typed(data);
+  });
+  terminal.onSelectionChange(() => user.selected(terminal.hasSelection()));
+  terminal.onBinary((data) => user.binary(data));
+  const lines = new LineNumbers(terminal);
+  const keyboardModes = new KeyboardModes(terminal);
+  const keyboard = new Keyboard(screen, keyboardModes, (text, acts) => terminal.input(text, acts));
+  new Mouse(screen, (text) => user.pasted(text));
+  const place = new ReadingPlace(terminal, lines);
+  const drawing = new Drawing(terminal);
+  const renderer = new TerminalRenderer(terminal);
+  renderer.choice = choice;
+  return { screen, lines, keyboardModes, keyboard, place, drawing, renderer };
+}
+
+export function disposeView(view: View): void {
+  view.renderer.dispose();
+  view.keyboardModes.dispose();
+  view.screen.dispose();
+}
