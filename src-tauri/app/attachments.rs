@@ -14,16 +14,12 @@ use reprise_core::session::client::{self, ClientError, FrameReceiver, RequestSen
 use reprise_core::session::protocol::{Attach, Frame, Reply, Request};
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::sleep;
 
 use crate::error::AppError;
 
-/// Bytes that come after this much quiet are passed on at once.
-const QUIET: Duration = Duration::from_millis(4);
-/// Otherwise they wait at most this long for more.
-const FLUSH_AFTER: Duration = Duration::from_millis(8);
-/// This many are passed on without waiting.
-const FLUSH_BYTES: usize = 128 * 1024;
+/// What has arrived is passed on together, up to about this many bytes.
+const TOGETHER_BYTES: usize = 128 * 1024;
 /// How long what was typed before a viewer detached may take to reach the host.
 const LAST_REQUESTS: Duration = Duration::from_secs(1);
 /// The kind of frame that ends a connection with a reason (`protocol::Reply::Refused`).
@@ -140,16 +136,17 @@ async fn pass_on(mut queue: mpsc::UnboundedReceiver<Request>, mut sender: Reques
     }
 }
 
-/// Passes the host's frames on until the connection ends, which the window is told.
+/// Passes the host's frames on until the connection ends, which the window is told. The host
+/// collects what a program writes; here nothing waits for more.
 async fn relay(mut receiver: FrameReceiver, deliver: Deliver) {
-    let mut batch = Batch::default();
+    let mut batch = Vec::new();
     let reason = loop {
         let frame = tokio::select! {
             // What has arrived first: it goes together.
             biased;
             frame = receiver.receive() => frame,
-            () = sleep_until(batch.due), if !batch.bytes.is_empty() => {
-                if !deliver(batch.take(Instant::now())) {
+            () = std::future::ready(()), if !batch.is_empty() => {
+                if !deliver(std::mem::take(&mut batch)) {
                     return;
                 }
                 continue;
@@ -161,10 +158,9 @@ async fn relay(mut receiver: FrameReceiver, deliver: Deliver) {
                 if !last && !Reply::is_for_viewer(frame.kind) {
                     continue;
                 }
-                let now = Instant::now();
-                batch.add(&frame, now);
-                let due = last || batch.is_full(now);
-                let taken = !due || deliver(batch.take(now));
+                frame.write_to(&mut batch);
+                let due = last || batch.len() >= TOGETHER_BYTES;
+                let taken = !due || deliver(std::mem::take(&mut batch));
                 if last || !taken {
                     return;
                 }
@@ -173,57 +169,13 @@ async fn relay(mut receiver: FrameReceiver, deliver: Deliver) {
             Err(error) => break error.to_string(),
         }
     };
-    let now = Instant::now();
     let payload = json!({ "code": "host_gone", "message": reason });
     let goodbye = Frame {
         kind: REFUSED,
         payload: payload.to_string().into_bytes(),
     };
-    batch.add(&goodbye, now);
-    deliver(batch.take(now));
-}
-
-/// Frames that wait to be passed on together.
-struct Batch {
-    bytes: Vec<u8>,
-    /// When the first of them arrived.
-    began: Instant,
-    /// When they are to go.
-    due: Instant,
-    /// When bytes last went.
-    went: Option<Instant>,
-}
-
-impl Default for Batch {
-    fn default() -> Self {
-        let now = Instant::now();
-        Self {
-            bytes: Vec::new(),
-            began: now,
-            due: now,
-            went: None,
-        }
-    }
-}
-
-impl Batch {
-    fn add(&mut self, frame: &Frame, now: Instant) {
-        if self.bytes.is_empty() {
-            let quiet = self.went.is_none_or(|went| now - went >= QUIET);
-            self.began = now;
-            self.due = if quiet { now } else { now + FLUSH_AFTER };
-        }
-        frame.write_to(&mut self.bytes);
-    }
-
-    fn is_full(&self, now: Instant) -> bool {
-        self.bytes.len() >= FLUSH_BYTES || now - self.began >= FLUSH_AFTER
-    }
-
-    fn take(&mut self, now: Instant) -> Vec<u8> {
-        self.went = Some(now);
-        std::mem::take(&mut self.bytes)
-    }
+    goodbye.write_to(&mut batch);
+    deliver(batch);
 }
 
 #[cfg(test)]
@@ -421,36 +373,29 @@ mod tests {
         stream.read_to_end(&mut rest).await.unwrap();
     }
 
-    fn output(bytes: usize) -> Frame {
-        Frame {
-            kind: 0x85,
-            payload: vec![b'x'; bytes],
-        }
-    }
-
-    #[test]
-    fn a_lone_frame_goes_at_once_and_a_stream_of_them_every_8_ms_or_128_kib() {
-        let start = Instant::now();
-        let at = |ms| start + Duration::from_millis(ms);
-        let mut batch = Batch::default();
-
-        batch.add(&output(1), at(0));
-        assert_eq!(batch.due, at(0));
-        assert_eq!(batch.take(at(0)).len(), 6);
-
-        batch.add(&output(1), at(1));
-        assert_eq!(batch.due, at(9));
-        batch.add(&output(1), at(5));
-        assert_eq!(batch.due, at(9));
-        assert!(!batch.is_full(at(8)));
-        assert!(batch.is_full(at(9)));
-        assert_eq!(batch.take(at(9)).len(), 12);
-
-        batch.add(&output(FLUSH_BYTES), at(10));
-        assert!(batch.is_full(at(10)));
-        batch.take(at(10));
-
-        batch.add(&output(1), at(14));
-        assert_eq!(batch.due, at(14));
+    #[tokio::test]
+    async fn what_arrived_goes_together_and_what_comes_alone_goes_at_once() {
+        let host = HostEnd::new();
+        let attachments = Arc::new(Attachments::default());
+        let (deliver, mut delivered) = into_channel();
+        let (attached, (mut stream, _)) = tokio::join!(
+            attachments.attach(&host.lock_path, attach(), deliver),
+            host.accept()
+        );
+        attached.unwrap();
+        let frame = |offset| {
+            let mut bytes = Vec::new();
+            let reply = Reply::Output {
+                offset,
+                bytes: b"echo".to_vec(),
+            };
+            reply.write_to(&mut bytes);
+            bytes
+        };
+        stream.write_all(&frame(0)).await.unwrap();
+        assert_eq!(delivered.recv().await, Some(frame(0)));
+        let several: Vec<u8> = (1..5).flat_map(frame).collect();
+        stream.write_all(&several).await.unwrap();
+        assert_eq!(delivered.recv().await, Some(several));
     }
 }

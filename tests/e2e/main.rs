@@ -9,6 +9,7 @@ mod attach;
 mod clear;
 mod crashes;
 mod desktop;
+mod floods;
 mod keyboard;
 mod many;
 mod milestones;

@@ -73,6 +73,26 @@ describe('decodeFrames', () => {
     ).toMatchObject([{ limitedBy: 'tmux' }, { limitedBy: null }]);
   });
 
+  it('reads a repaint with its place, its size and its bytes', () => {
+    const payload = new Uint8Array(23);
+    const view = new DataView(payload.buffer);
+    view.setBigUint64(0, 4_294_967_300n);
+    view.setBigUint64(8, 77n);
+    view.setUint16(16, 300);
+    view.setUint16(18, 24);
+    payload.set([0x1b, 0x5b, 0xff], 20);
+    expect(decodeFrames(frame(0x8c, payload))).toEqual([
+      {
+        type: 'repaint',
+        offset: 4_294_967_300,
+        firstLine: 77,
+        cols: 300,
+        rows: 24,
+        bytes: new Uint8Array([0x1b, 0x5b, 0xff]),
+      },
+    ]);
+  });
+
   it('leaves out frames of an unknown type', () => {
     expect(decodeFrames(join(frame(0xee, 'x'), frame(0x84, '')))).toEqual([
       { type: 'snapshotEnd' },
@@ -88,6 +108,7 @@ describe('decodeFrames', () => {
     ['with JSON that is no object', frame(0x81, '[1]')],
     ['with a field missing', frame(0x82, '{"offset":1}')],
     ['with an output that has no offset', frame(0x85, 'abc')],
+    ['with a repaint that has no size', frame(0x8c, new Uint8Array(19))],
     ['that is not UTF-8', frame(0x81, new Uint8Array([0x22, 0xff, 0x22]))],
   ])('refuses a frame %s', (_what, bytes) => {
     expect(() => decodeFrames(bytes)).toThrow(FrameError);

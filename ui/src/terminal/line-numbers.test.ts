@@ -59,6 +59,21 @@ describe('the numbers of a viewer’s lines', () => {
     expect(text(30)).toBe('line 30');
   });
 
+  it('have a gap between the scrollback and a screen that was painted anew', async () => {
+    const { numbers, write, text } = viewer();
+    await write(lines(0, 12));
+    // The screen of then becomes scrollback, and the present one is some way ahead.
+    await write(`\x1b[5H\n\n\n\n\n\x1b[H${lines(900, 904)}`);
+    numbers.repainted(900);
+    expect(text(9)).toBe('line 9');
+    expect(text(902)).toBe('line 902');
+    expect(text(14)).toBeNull();
+    expect(text(899)).toBeNull();
+    expect(numbers.numberOf(numbers.indexOf(903) ?? -1)).toBe(903);
+    numbers.restart(894);
+    expect(numbers.numberOf(0)).toBe(894);
+  });
+
   it('are not touched by the alternate screen', async () => {
     const { numbers, write, text } = viewer();
     await write(lines(0, 12));

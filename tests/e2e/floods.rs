@@ -1,0 +1,139 @@
+//! More output than anybody reads, in front and behind: what the window is given of it.
+
+use std::fs;
+
+use crate::shells::{open_shell, run};
+use crate::window::{App, SLOW, World, living_in, program_of, wait_for};
+
+/// How many bytes the app has read so far, from hosts and everything else.
+fn read_by_app(world: &World) -> u64 {
+    let program = world.app_program();
+    let home = std::path::PathBuf::from(world.get("HOME"));
+    let pid = living_in(&home)
+        .into_iter()
+        .find(|pid| program_of(*pid).as_ref() == Some(&program))
+        .expect("the app runs");
+    let io = fs::read_to_string(format!("/proc/{pid}/io")).unwrap();
+    let line = io.lines().find(|line| line.starts_with("rchar:")).unwrap();
+    line["rchar:".len()..].trim().parse().unwrap()
+}
+
+/// The rows that are seen, as they are drawn.
+fn seen(app: &App<'_>) -> Vec<String> {
+    let rows = "return [...document.querySelectorAll('.screen:not([hidden]) .xterm-rows > div')] \
+        .filter((row) => row.closest('.terminals')).map((row) => row.textContent.trimEnd())";
+    let rows = app.web().execute(rows, &[]).unwrap();
+    serde_json::from_value(rows).unwrap()
+}
+
+#[test]
+fn a_hidden_terminal_that_floods_sends_the_window_nothing_and_is_present_when_shown() {
+    let world = World::new("hidden-flood");
+    let app = world.open_workspace();
+    open_shell(&world, &app);
+    run(
+        &app,
+        "while [ ! -e go ]; do sleep 0.1; done; seq 1 5000000; echo last-$((1+1)); touch over",
+    );
+    app.click("tab", "Claude");
+    app.settled();
+    let before = read_by_app(&world);
+    fs::write(world.workspace.join("go"), "").unwrap();
+    let over = world.workspace.join("over");
+    wait_for("the flood's end", 4 * SLOW, || {
+        over.exists()
+            .then_some(())
+            .ok_or_else(|| "not yet".to_owned())
+    });
+    let read = read_by_app(&world) - before;
+    // 39 MB were written.
+    assert!(read < 2_000_000, "the app read {read} bytes");
+    app.click("tab", "Shell 1");
+    app.wait_for_text("last-2");
+    run(&app, "echo typed-$((1+1))");
+    app.wait_for_text("typed-2");
+}
+
+#[test]
+fn who_reads_in_the_scrollback_stays_there_through_a_flood() {
+    let world = World::new("read-in-flood");
+    let app = world.open_workspace();
+    open_shell(&world, &app);
+    run(
+        &app,
+        "for n in $(seq 1 300); do echo line-of-before-$n; done; echo first-$((1+1))",
+    );
+    app.wait_for_text("first-2");
+    // Few enough lines that what is read stays in the scrollback, and far more than is followed.
+    run(
+        &app,
+        "while [ ! -e go ]; do sleep 0.1; done; seq 1 3000; \
+         yes \"$(printf '%060d\\r' 0)\" | tr -d '\\n' | head -c 20000000; touch over",
+    );
+    app.key("shift+Prior");
+    app.key("shift+Prior");
+    let reading = wait_for("the screen to be scrolled", SLOW, || {
+        let rows = seen(&app);
+        let first = rows.first().cloned().unwrap_or_default();
+        if first.starts_with("line-of-before") {
+            Ok(rows)
+        } else {
+            Err(rows.join("\n"))
+        }
+    });
+    fs::write(world.workspace.join("go"), "").unwrap();
+    let over = world.workspace.join("over");
+    wait_for("the flood's end", 4 * SLOW, || {
+        over.exists()
+            .then_some(())
+            .ok_or_else(|| "not yet".to_owned())
+    });
+    let length = || app.viewer().map(|viewer| viewer.length).unwrap_or_default();
+    wait_for("the whole scrollback", SLOW, || {
+        if length() > 3_300 {
+            Ok(())
+        } else {
+            Err(length().to_string())
+        }
+    });
+    assert_eq!(seen(&app), reading);
+}
+
+#[test]
+fn a_handful_of_terminals_hold_their_screens_and_the_others_get_them_back() {
+    let world = World::new("many-shells");
+    let app = world.open_workspace();
+    open_shell(&world, &app);
+    run(
+        &app,
+        "for n in $(seq 1 200); do echo early-$n; done; echo mine-$((40+2))",
+    );
+    app.wait_for_text("mine-42");
+    for shell in 2..=6 {
+        app.click("button", "New shell");
+        let name = format!("Shell {shell}");
+        wait_for("the next shell", SLOW, || {
+            let tab = app.web().by_role("tab", &name)?;
+            if tab.is_empty() {
+                Err(app.page_text())
+            } else {
+                Ok(())
+            }
+        });
+        app.settled();
+    }
+    let screens = app
+        .web()
+        .execute(
+            "return document.querySelectorAll('.terminals .xterm').length",
+            &[],
+        )
+        .unwrap();
+    assert_eq!(screens, 4);
+    app.click("tab", "Shell 1");
+    run(&app, "echo typed-$((1+1))");
+    app.wait_for_text("typed-2");
+    let viewer = app.viewer_with_scrollback().unwrap();
+    assert!(viewer.shows("early-1"), "{}", viewer.text());
+    assert!(viewer.shows("mine-42"), "{}", viewer.text());
+}
