@@ -46,6 +46,7 @@ fn question(stream: &[u8], size: TerminalSize) -> Question {
         after: Vec::new(),
         queries: Vec::new(),
         answers: Vec::new(),
+        skip: None,
     }
 }
 
