@@ -29,6 +29,15 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 static COPIES: AtomicU32 = AtomicU32::new(0);
 const MAX_LINE_BYTES: u64 = 64 * 1024;
 
+/// What keeps a host small: glibc gives large pieces of memory back to the system as soon as they
+/// are free. Left to itself it raises the bound with the first large piece it frees, and a host
+/// then keeps the 2 MB of every snapshot it sent (measured: 4.0 instead of 1.9 MB of heap with a
+/// full scrollback). The host's program has an environment of its own and does not see them.
+const MEMORY: [(&str, &str); 2] = [
+    ("MALLOC_MMAP_THRESHOLD_", "131072"),
+    ("MALLOC_TRIM_THRESHOLD_", "131072"),
+];
+
 /// The line that a host writes once it is ready or has given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "host", rename_all = "snake_case")]
@@ -103,6 +112,7 @@ pub fn launch_host(program: &Path, spec: &HostSpec) -> Result<Launched, LaunchHo
     let mut starter = spawn_when_written(
         Command::new(program)
             .arg("host")
+            .envs(MEMORY)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null()),
