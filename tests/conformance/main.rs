@@ -46,7 +46,6 @@ fn question(stream: &[u8], size: TerminalSize) -> Question {
         after: Vec::new(),
         queries: Vec::new(),
         answers: Vec::new(),
-        skip: None,
     }
 }
 
