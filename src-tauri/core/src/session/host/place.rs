@@ -295,7 +295,9 @@ impl Place {
     }
 
     fn next_of_snapshot(&mut self) -> Option<Next> {
-        let waits = self.repaints && self.unparsed() >= CREDIT_HIGH_BYTES;
+        // A page that nobody sees is slow, and the host ends: it is given all there is.
+        let paced = self.repaints && self.size.visible;
+        let waits = paced && self.unparsed() >= CREDIT_HIGH_BYTES;
         let rest = self.rest.as_mut().filter(|_| !waits)?;
         if rest.sent == rest.bytes.len() {
             self.rest = None;
