@@ -48,7 +48,7 @@ pub use work::{
 mod tests {
     use ts_rs::TS;
 
-    use super::terminal_preferences::{CursorStyle, TerminalTheme};
+    use super::terminal_preferences::{CursorStyle, Renderer, TerminalTheme};
     use super::*;
 
     const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/src/bindings/index.ts");
@@ -118,6 +118,7 @@ mod tests {
             PreferencesPatch,
             TerminalPreferences,
             CursorStyle,
+            Renderer,
             Bell,
             TerminalTheme,
             Theme,

@@ -28,6 +28,8 @@ pub struct TerminalPreferences {
     pub bell_marks: bool,
     /// Whether a screen reader is given the lines of terminals.
     pub screen_reader: bool,
+    /// What draws terminals.
+    pub renderer: Renderer,
     /// How many lines of scrollback a terminal keeps that is started from now on.
     pub scrollback_lines: u32,
 }
@@ -42,6 +44,16 @@ pub enum CursorStyle {
     Bar,
     /// A line below the character.
     Underline,
+}
+
+/// What draws a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Renderer {
+    /// Elements of the page.
+    Dom,
+    /// The graphics card.
+    Webgl,
 }
 
 /// What a program's bell does.
@@ -103,6 +115,8 @@ impl Default for TerminalPreferences {
             bell: Bell::Flash,
             bell_marks: true,
             screen_reader: false,
+            // Measured on WebKitGTK: less memory, and a key is sooner on the screen.
+            renderer: Renderer::Dom,
             scrollback_lines: 10_000,
         }
     }

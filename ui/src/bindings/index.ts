@@ -1137,6 +1137,10 @@ bellMarks: boolean,
  */
 screenReader: boolean, 
 /**
+ * What draws terminals.
+ */
+renderer: Renderer, 
+/**
  * How many lines of scrollback a terminal keeps that is started from now on.
  */
 scrollbackLines: number, };
@@ -1145,6 +1149,11 @@ scrollbackLines: number, };
  * The shape of a cursor.
  */
 export type CursorStyle = "block" | "bar" | "underline";
+
+/**
+ * What draws a terminal.
+ */
+export type Renderer = "dom" | "webgl";
 
 /**
  * What a program's bell does.

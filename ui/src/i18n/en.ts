@@ -928,6 +928,11 @@ export const en = {
   'term.reader': 'Screen reader',
   'term.readerWhat':
     'Its lines can be read one by one, and what is written is said. It costs some speed.',
+  'term.renderer': 'Drawing',
+  'term.rendererWhat':
+    'The page measured better on Linux: less memory, and keys are seen sooner. Try the graphics card for very large or colourful terminals with a good driver; where it fails, the page takes over.',
+  'term.dom': 'By the page',
+  'term.webgl': 'By the graphics card',
   'term.scrollback': 'Lines that a terminal keeps',
   'term.scrollbackWhat': 'For terminals that are started from now on.',
   'term.scrollbackMemory':

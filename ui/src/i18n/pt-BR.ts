@@ -920,6 +920,11 @@ export const ptBR: Messages = {
   'term.reader': 'Leitor de tela',
   'term.readerWhat':
     'As linhas podem ser lidas uma a uma, e o que é escrito é dito. Custa um pouco de velocidade.',
+  'term.renderer': 'Desenho',
+  'term.rendererWhat':
+    'A página mediu melhor no Linux: menos memória, e as teclas são vistas mais cedo. Experimente a placa de vídeo em terminais muito grandes ou coloridos com um bom driver; onde ela falhar, a página assume.',
+  'term.dom': 'Pela página',
+  'term.webgl': 'Pela placa de vídeo',
   'term.scrollback': 'Linhas que um terminal guarda',
   'term.scrollbackWhat': 'Para os terminais iniciados de agora em diante.',
   'term.scrollbackMemory':

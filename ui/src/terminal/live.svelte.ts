@@ -13,7 +13,6 @@ import type { KeyboardModes } from './keyboard-modes';
 import type { LineNumbers } from './line-numbers';
 import type { Look } from './look';
 import type { Reading } from './reading-place';
-import type { RendererChoice } from './renderer';
 import type { ScreenElement } from './screen';
 import { hostPalette } from './theme';
 import { disposeView, makeView, type View } from './view';
@@ -79,7 +78,6 @@ export class LiveTerminal implements Holder {
   /** Where the person read before the snapshot that is being parsed. */
   #reading: Reading | null = null;
   #look: Look;
-  #renderer: RendererChoice = 'dom';
   /** Its xterm.js while it holds one: since it was shown, until enough others were. */
   #view: View | null = null;
   /** What the host said at the program's end while it held none. */
@@ -128,7 +126,7 @@ export class LiveTerminal implements Holder {
   }
 
   #makeView(): View {
-    return makeView(this.#look, this.#renderer, {
+    return makeView(this.#look, {
       typed: (text) => this.#input.text(text),
       binary: (data) => this.#input.binary(data),
       selected: (hasSelection) => (this.hasSelection = hasSelection),
@@ -217,14 +215,11 @@ export class LiveTerminal implements Holder {
 
   setLook(look: Look): void {
     this.#look = look;
-    if (this.#view) this.#view.screen.look = look;
+    if (this.#view) {
+      this.#view.screen.look = look;
+      this.#view.renderer.choice = look.renderer;
+    }
     if (this.#visible) this.fit();
-  }
-
-  /** What draws it: the person's choice. */
-  setRenderer(choice: RendererChoice): void {
-    this.#renderer = choice;
-    if (this.#view) this.#view.renderer.choice = choice;
   }
 
   updateTheme(): void {

@@ -1,5 +1,5 @@
 /** How a terminal looks: what the person chose, in the terms of xterm.js. */
-import type { CursorStyle, Preferences } from '../bindings';
+import type { CursorStyle, Preferences, Renderer } from '../bindings';
 
 /** The text's size while the person chose none, in CSS pixels. */
 export const DEFAULT_FONT_SIZE = 13;
@@ -18,6 +18,7 @@ export interface Look {
   minimumContrast: number;
   /** Whether a screen reader is given the lines, and told what is written. */
   screenReader: boolean;
+  renderer: Renderer;
 }
 
 export function lookOf(preferences: Preferences | null): Look {
@@ -30,6 +31,7 @@ export function lookOf(preferences: Preferences | null): Look {
     cursorBlink: terminal?.cursorBlink ?? false,
     minimumContrast: terminal?.minimumContrast ?? 3,
     screenReader: terminal?.screenReader ?? false,
+    renderer: terminal?.renderer ?? 'dom',
   };
 }
 

@@ -10,7 +10,7 @@ import type { Look } from './look';
 import { Mouse } from './mouse';
 import { swallowQueries } from './queries';
 import { ReadingPlace } from './reading-place';
-import { type RendererChoice, TerminalRenderer } from './renderer';
+import { TerminalRenderer } from './renderer';
 import { ScreenElement } from './screen';
 
 export interface View {
@@ -32,7 +32,7 @@ export interface ViewUser {
   pasted: (text: string) => void;
 }
 
-export function makeView(look: Look, choice: RendererChoice, user: ViewUser): View {
+export function makeView(look: Look, user: ViewUser): View {
   const screen = new ScreenElement(look, {
     open: (url) => void ipc.openLink(url).catch(() => undefined),
     hover: (url) => {
@@ -53,7 +53,7 @@ export function makeView(look: Look, choice: RendererChoice, user: ViewUser): Vi
   const place = new ReadingPlace(terminal, lines);
   const drawing = new Drawing(terminal);
   const renderer = new TerminalRenderer(terminal);
-  renderer.choice = choice;
+  renderer.choice = look.renderer;
   return { screen, lines, keyboardModes, keyboard, place, drawing, renderer };
 }
 
