@@ -11,6 +11,7 @@ use super::clients::Origin;
 use super::connection::{self, ClientId, Outbox};
 use super::ending::Ending;
 use super::run::{PendingInput, Running, log};
+use super::upkeep::TICK;
 use crate::process;
 use crate::session::protocol::{RefusedCode, Reply, Request};
 use crate::session::screen::Palette;
@@ -118,7 +119,9 @@ impl Running {
                 self.input_budget.add_permits(bytes.len());
             }
             Request::Input(bytes) => {
-                self.input_at = Some(Instant::now());
+                let now = Instant::now();
+                self.input_at = Some(now);
+                self.tick_at = self.tick_at.min(now + TICK);
                 let typed = PendingInput {
                     bytes,
                     written: 0,

@@ -90,7 +90,7 @@ pub(super) struct Running {
     /// The program is in another conversation than the status says; which is told in a moment.
     pub(super) leaves_conversation: bool,
     /// What the journal could not take yet: a full disk must lose no id.
-    unwritten: VecDeque<(Timestamp, JournalEvent)>,
+    pub(super) unwritten: VecDeque<(Timestamp, JournalEvent)>,
     journal_fails: bool,
     pub(super) rebind_fails: bool,
 }

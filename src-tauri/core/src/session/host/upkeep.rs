@@ -13,6 +13,10 @@ use crate::session::journal::{self, PICTURE_BYTES, Picture};
 
 /// How often the host looks after itself.
 pub(super) const TICK: Duration = Duration::from_secs(1);
+/// How often it does while nothing happens: many hosts are idle at a time. A client waits longer for a new socket.
+const QUIET_TICK: Duration = Duration::from_secs(3);
+/// After this time without output and input nothing happens.
+const QUIET_AFTER: Duration = Duration::from_secs(5);
 /// How long after input a program that stopped is woken.
 const WAKE_WITHIN: Duration = Duration::from_secs(3);
 /// How soon after activity a shell's foreground program is looked up.
@@ -20,7 +24,6 @@ const FOREGROUND_AFTER: Duration = Duration::from_millis(100);
 
 impl Running {
     pub(super) fn tick(&mut self, now: Instant) {
-        self.tick_at = now + TICK;
         self.terminal_open = true;
         if !self.host.spec.files.socket.exists() {
             self.rebind();
@@ -33,7 +36,23 @@ impl Running {
         if typed_lately && process::is_stopped(self.status.program_pid) {
             ending::wake(self.status.program_pid);
         }
-        self.look_at_foreground_soon(now);
+        if self.host.spec.session.is_none() {
+            self.look_at_foreground();
+        }
+        let quiet = self.is_quiet(now);
+        self.tick_at = now + if quiet { QUIET_TICK } else { TICK };
+    }
+
+    /// Whether nothing happens, and nothing waits to be tried again.
+    fn is_quiet(&self, now: Instant) -> bool {
+        let last = self
+            .input_at
+            .map_or(self.output_at, |at| at.max(self.output_at));
+        now.duration_since(last) >= QUIET_AFTER
+            && self.ending.is_none()
+            && self.unwritten.is_empty()
+            && !self.queue_unsaved
+            && !self.rebind_fails
     }
 
     /// The socket vanished with its folder: clients find the new one through the lock.
