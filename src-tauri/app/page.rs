@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tauri::{AppHandle, Manager, Runtime};
 use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind};
+use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::complain::complain;
@@ -28,6 +29,8 @@ const DEATHS_WITHIN: Duration = Duration::from_secs(60);
 #[derive(Default)]
 pub struct Page {
     painted: AtomicBool,
+    ready: AtomicBool,
+    became_ready: Notify,
     web_process: OnceLock<WebProcess>,
     deaths: Mutex<Vec<Instant>>,
     times_restarted: AtomicU32,
@@ -37,6 +40,20 @@ impl Page {
     /// The page has drawn.
     pub fn painted(&self) {
         self.painted.store(true, Ordering::Relaxed);
+    }
+
+    /// The page shows what a person came for: a terminal, or what stands in its place.
+    pub fn is_ready(&self) {
+        self.ready.store(true, Ordering::Relaxed);
+        self.became_ready.notify_waiters();
+    }
+
+    /// Waits until the page shows that.
+    pub async fn ready(&self) {
+        let ready = self.became_ready.notified();
+        if !self.ready.load(Ordering::Relaxed) {
+            ready.await;
+        }
     }
 
     /// Whether a question put to the page reaches a person.

@@ -3,12 +3,13 @@
 //! `tauri-plugin-store` writes the file. It would also read it, but it takes a damaged file
 //! for an empty one; so the file is read here first, and a damaged one is set aside.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use reprise_core::model::one_line;
+use reprise_core::model::{ProjectId, TerminalKey, one_line};
 use reprise_core::project_sessions::PREFERENCES_FILE;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -56,7 +57,13 @@ struct Contents {
     preferences: Preferences,
     #[serde(default)]
     window: Option<WindowPlace>,
+    /// The shell that is in front, of the projects where it is not claude.
+    #[serde(default)]
+    fronts: Fronts,
 }
+
+/// The shells in front, by project.
+pub type Fronts = BTreeMap<ProjectId, TerminalKey>;
 
 /// Writes all keys of a map into the file; the others in it stay.
 type Write = Box<dyn Fn(Map<String, Value>) -> Result<(), String> + Send + Sync>;
@@ -179,6 +186,27 @@ impl PreferencesFile {
     /// As [`PreferencesFile::change`].
     pub fn remember_window(&self, place: WindowPlace) -> Result<(), AppError> {
         self.update(|contents| contents.window = Some(place))?;
+        Ok(())
+    }
+
+    /// The shells that were in front of their projects last.
+    pub fn fronts(&self) -> Fronts {
+        self.lock().fronts.clone()
+    }
+
+    /// Remembers which terminal of a project is in front. Blocks on the disk where that is new.
+    ///
+    /// # Errors
+    /// As [`PreferencesFile::change`].
+    pub fn remember_front(&self, project: ProjectId, front: TerminalKey) -> Result<(), AppError> {
+        self.update(|contents| match front {
+            TerminalKey::Claude => {
+                contents.fronts.remove(&project);
+            }
+            shell => {
+                contents.fronts.insert(project, shell);
+            }
+        })?;
         Ok(())
     }
 
@@ -341,6 +369,20 @@ mod tests {
         assert_eq!(again.get().on_close, OnClose::Keep);
         assert_eq!(again.get().last_project.as_deref(), Some("p"));
         assert_eq!(again.window(), Some(place));
+    }
+
+    #[test]
+    fn the_shell_in_front_of_a_project_is_there_after_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("preferences.json");
+        let [one, other] = [(); 2].map(|()| ProjectId::generate());
+        let file = open(&path);
+        file.remember_front(one, TerminalKey::Shell(2)).unwrap();
+        file.remember_front(other, TerminalKey::Shell(1)).unwrap();
+        file.remember_front(other, TerminalKey::Claude).unwrap();
+
+        let fronts = open(&path).fronts();
+        assert_eq!(fronts, BTreeMap::from([(one, TerminalKey::Shell(2))]));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use reprise_core::fingerprint;
 use reprise_core::folders::Folders;
 use tauri::{AppHandle, Manager, WindowEvent};
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::chosen_store::ChosenStore;
 use crate::commands::{
@@ -26,6 +26,8 @@ use crate::state::App;
 use crate::{arguments, closing, page, plans, platform, presence, shell, team, window};
 
 const IDENTIFIER: &str = "dev.reprise.Reprise";
+/// The page shows its first terminal within this time, or waits for something else.
+const FIRST_TERMINAL: Duration = Duration::from_secs(3);
 /// A window that is being moved has come to rest after this much time.
 const AT_REST_AFTER: Duration = Duration::from_millis(400);
 
@@ -115,6 +117,7 @@ fn build(folder: Option<PathBuf>, store: ChosenStore) -> Result<tauri::App, Stri
             terminals::detach_terminal,
             terminals::set_palette,
             window_commands::first_paint,
+            window_commands::first_terminal,
             window_commands::request_close,
             window_commands::close_window,
             window_commands::set_front,
@@ -152,6 +155,12 @@ fn set_up(
     let theme = preferences.get().theme;
     let to_open = folder.clone().map(PathBuf::from);
     app.manage(App::new(folders, store, preferences, to_open));
+    // What the page asks for first is got ready while the window and its page come up.
+    let early = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let state = early.state::<App>();
+        let _ = tokio::join!(state.live.look(), state.sessions());
+    });
 
     let handle = app.clone();
     window::open(app, place, theme, move || {
@@ -162,7 +171,6 @@ fn set_up(
         None => Vec::new(),
     };
     page::look_after(app, arguments)?;
-    preferences::look_for_claude(app.clone());
     tauri::async_runtime::spawn(follow_terminals(app.clone()));
     tauri::async_runtime::spawn(shell::follow(app.clone()));
     tauri::async_runtime::spawn(team::follow(app.clone()));
@@ -176,6 +184,9 @@ fn set_up(
 async fn follow_terminals(app: AppHandle) {
     let state = app.state::<App>();
     state.live.look().await;
+    // What keeps a processor busy comes after the first terminal.
+    let _ = timeout(FIRST_TERMINAL, state.page.ready()).await;
+    preferences::look_for_claude(app.clone());
     if let Ok(sessions) = state.sessions().await {
         // Whatever cannot be removed now is found again at the next start.
         tauri::async_runtime::spawn_blocking(move || sessions.core.collect_unused_builds());

@@ -4,13 +4,14 @@
 use std::sync::OnceLock;
 
 use jiff::Timestamp;
-use reprise_core::model::ProjectId;
+use reprise_core::model::{ProjectId, TerminalKey};
 use reprise_core::project_sessions::SessionsError;
 use tauri::menu::MenuEvent;
 use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 use tokio::sync::Notify;
 
+use crate::complain::complain;
 use crate::dto::MilestoneStatus;
 use crate::events::Event;
 use crate::front::{Front, Shown};
@@ -62,7 +63,20 @@ pub fn shown(app: &AppHandle, shown: Shown) {
         look_for_focus(app);
         state.shell.notifier.front_changed(app);
         state.shell.changed();
+        if let (Some(project), Some(terminal)) = (shown.project, shown.terminal) {
+            remember_front(app, project, terminal);
+        }
     }
+}
+
+/// The terminal in front is there again when the window opens the next time.
+fn remember_front(app: &AppHandle, project: ProjectId, terminal: TerminalKey) {
+    let preferences = app.state::<App>().preferences.clone();
+    tauri::async_runtime::spawn_blocking(move || {
+        if let Err(error) = preferences.remember_front(project, terminal) {
+            complain(format_args!("{error}"));
+        }
+    });
 }
 
 /// The window got or lost the focus.

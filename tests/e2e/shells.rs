@@ -125,3 +125,53 @@ fn reopening_at_the_same_size_tells_the_program_nothing() {
     app.settled();
     assert_eq!(read(), "x\n''\n");
 }
+
+#[test]
+fn the_shell_that_was_in_front_is_in_front_when_the_window_opens_again() {
+    let world = World::new("front");
+    let app = world.open_workspace();
+    open_shell(&world, &app);
+    let preferences = world.home.join(".config/reprise/preferences.json");
+    wait_for("the shell to be remembered", SLOW, || {
+        let text = fs::read_to_string(&preferences).map_err(|error| error.to_string())?;
+        if text.contains("shell-1") {
+            Ok(())
+        } else {
+            Err(text)
+        }
+    });
+    app.close_window();
+
+    let app = world.open_app(&[]);
+    app.wait_for_text("ready-2");
+    // It has the keyboard as well.
+    run(&app, "echo again-$((2+2))");
+    app.wait_for_text("again-4");
+
+    // And claude, once the person turned to it.
+    app.click("tab", "Claude");
+    wait_for("claude to be remembered", SLOW, || {
+        let text = fs::read_to_string(&preferences).map_err(|error| error.to_string())?;
+        if text.contains("shell-1") {
+            Err(text)
+        } else {
+            Ok(())
+        }
+    });
+    app.close_window();
+    let app = world.open_app(&[]);
+    wait_for("claude in front", SLOW, || {
+        let front = app.web().execute(
+            "return document.querySelector('[role=tab][aria-selected=true]')?.textContent ?? ''",
+            &[],
+        )?;
+        if front
+            .as_str()
+            .is_some_and(|front| front.trim().starts_with("Claude"))
+        {
+            Ok(())
+        } else {
+            Err(front.to_string())
+        }
+    });
+}

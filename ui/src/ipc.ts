@@ -196,6 +196,8 @@ export const closeWindow = (decision: CloseDecision, remember: boolean, toTray: 
 /** What the menu bar and the notifications go by. */
 export const setFront = (front: FrontView) => call<undefined>('set_front', { front });
 export const firstPaint = () => call<undefined>('first_paint');
+/** A terminal is shown, or what stands in its place. */
+export const firstTerminal = () => call<undefined>('first_terminal');
 
 /** What the app tells the window by itself. The events carry next to nothing: read the list again. */
 export interface AppEvents {

@@ -42,6 +42,12 @@ pub async fn bootstrap(app: State<'_, App>, since: u64) -> CommandResult<Bootstr
         version: env!("CARGO_PKG_VERSION").to_owned(),
         claude: app.claude(),
         show,
+        fronts: app
+            .preferences
+            .fronts()
+            .into_iter()
+            .map(|(project, front)| (project.to_string(), front.to_string()))
+            .collect(),
     })
 }
 

@@ -16,6 +16,12 @@ pub fn first_paint(app: State<'_, App>) {
     app.page.painted();
 }
 
+/// The page shows a terminal, or what stands in its place.
+#[tauri::command]
+pub fn first_terminal(app: State<'_, App>) {
+    app.page.is_ready();
+}
+
 /// The key that closes the window does what its button does.
 #[tauri::command]
 pub fn request_close(handle: AppHandle) {

@@ -1,5 +1,7 @@
 //! What the window needs for its first picture.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -29,6 +31,8 @@ pub struct Bootstrap {
     pub claude: ClaudeCheck,
     /// The project to show: the one named on the command line, else the last one.
     pub show: Option<String>,
+    /// The shell that was in front of a project last, where it was not claude, by the project's id.
+    pub fronts: BTreeMap<String, String>,
 }
 
 /// A language the window speaks.

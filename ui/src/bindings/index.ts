@@ -44,7 +44,11 @@ claude: ClaudeCheck,
 /**
  * The project to show: the one named on the command line, else the last one.
  */
-show: string | null, };
+show: string | null, 
+/**
+ * The shell that was in front of a project last, where it was not claude, by the project's id.
+ */
+fronts: { [key in string]: string }, };
 
 /**
  * A language the window speaks.

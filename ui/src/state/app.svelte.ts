@@ -4,6 +4,7 @@ import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 
 import type {
   BackupView,
+  Bootstrap,
   ClaudeCheck,
   CommandError,
   CloseDecision,
@@ -169,7 +170,10 @@ export class App {
     setLocale(nearestLocale(navigator.languages));
     performance.mark('start');
     try {
-      await ipc.listenToApp({
+      // All at once; what changes before it is listened for is read again below.
+      const asked = this.#ask();
+      const fonts = loadFonts();
+      const listening = ipc.listenToApp({
         projectsChanged: () => void this.refresh(),
         noticesChanged: () => void this.attempt(() => this.readAgain()),
         storeChanged: () => void this.readStore(),
@@ -185,28 +189,48 @@ export class App {
           if (path !== undefined) void this.openPath(path);
         },
       });
-      // One after the other: WebKit may forget a font on its way when the page's language changes.
-      await loadFonts();
-      await this.readAgain();
+      // WebKit may forget a font on its way when the page's language changes.
+      const [boot] = await Promise.all([asked, fonts, listening]);
+      this.#takeBoot(boot);
       // What already waited is counted beside the list; a cue is for what happens from now on.
       for (const view of this.needsYou) this.putOff.add(waitKey(view));
       this.phase = 'ready';
       void tick().then(() => performance.mark('listed'));
+      void this.refresh();
+      if (!this.session?.shown) this.shownFirst();
     } catch (error) {
       this.bootError = reasonOf(error);
       this.phase = 'failed';
     }
   }
 
+  #shownFirst = false;
+
+  /** The first terminal is painted, or there is none to wait for: the app does the rest of its work. */
+  shownFirst(): void {
+    if (this.#shownFirst) return;
+    this.#shownFirst = true;
+    performance.mark('shown');
+    void ipc.firstTerminal().catch(() => undefined);
+  }
+
   /** Everything from the app, at the start and when more than the list may have changed. */
   async readAgain(): Promise<void> {
+    this.#takeBoot(await this.#ask());
+  }
+
+  async #ask(): Promise<{ boot: Bootstrap; askedAt: number }> {
     const askedAt = performance.now();
-    const boot = await ipc.bootstrap(this.#upto);
+    return { boot: await ipc.bootstrap(this.#upto), askedAt };
+  }
+
+  #takeBoot({ boot, askedAt }: { boot: Bootstrap; askedAt: number }): void {
     this.home = boot.home;
     this.platform = boot.platform;
     this.claude = boot.claude;
     this.notices = boot.notices;
     this.store = boot.store;
+    this.#fronts = boot.fronts;
     this.#take(boot.preferences);
     setLocale(boot.locale);
     document.documentElement.lang = boot.locale;
@@ -219,6 +243,8 @@ export class App {
     if (boot.projects.more) void this.refresh();
   }
 
+  /** The shells that were in front when the window opened, by project. */
+  #fronts: Record<string, string> = {};
   /** Whether the list has been read to its end since the start. */
   complete = $state(false);
   /** Up to which update the list is what the app has. */
@@ -347,6 +373,7 @@ export class App {
         look: () => this.look,
         refresh: () => void this.refresh(),
         measure: () => this.#measured(),
+        frontBefore: (projectId) => this.#fronts[projectId],
       });
       this.sessions.set(id, session);
     }

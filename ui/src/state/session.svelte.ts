@@ -28,6 +28,8 @@ export interface SessionHost {
   refresh: () => void;
   /** The grid that fills the terminal's place. */
   measure: () => Promise<GridSize>;
+  /** The shell that was in front when the window was open the last time. */
+  frontBefore: (projectId: string) => string | undefined;
 }
 
 export class ProjectSession implements SessionFacts {
@@ -72,6 +74,9 @@ export class ProjectSession implements SessionFacts {
     if (this.phase !== 'closed' || !view) return;
     if (view.live) this.#attach(view.live);
     else void this.start(null);
+    const front = this.#host.frontBefore(this.projectId);
+    const shell = view.shells.find(({ terminal }) => terminal === front);
+    if (shell) this.bringToFront(shell);
   }
 
   /** The grid that fills the terminal's place. */
