@@ -64,6 +64,26 @@ pub enum AppError {
         /// The link.
         url: String,
     },
+    /// What was to be opened is gone, or something else by now.
+    #[error("{path} is not there any more, or has become something else")]
+    FileGone {
+        /// What the person was shown.
+        path: String,
+    },
+    /// The editor of the preferences did not open a file.
+    #[error("the editor ({command}) did not open the file: {reason}")]
+    Editor {
+        /// The command of the preferences.
+        command: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The system did not open a file.
+    #[error("no program of this system opened it: {reason}")]
+    NoEditor {
+        /// Why not.
+        reason: String,
+    },
     /// A host refused to change its queue.
     #[error("{}", .0.message)]
     Queue(QueueRefused),
@@ -196,6 +216,17 @@ fn describe(error: AppError) -> Described {
             ErrorCode::LinkRefused,
             Some("Only http, https and mailto links are opened. Copy it instead."),
             vec![("url", url)],
+        ),
+        E::FileGone { path } => (ErrorCode::FileGone, None, vec![("path", path)]),
+        E::Editor { command, reason } => (
+            ErrorCode::EditorFailed,
+            Some("Check the editor's command in the settings."),
+            vec![("command", command), ("reason", reason)],
+        ),
+        E::NoEditor { reason } => (
+            ErrorCode::NoEditor,
+            Some("Choose an editor in the settings."),
+            vec![("reason", reason)],
         ),
         E::Queue(refused) => queue(&refused.code, refused.message),
         E::Run(refusal) => run(*refusal),

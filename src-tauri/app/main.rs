@@ -15,6 +15,7 @@ mod import;
 mod live;
 mod menu;
 mod notify;
+mod open_file;
 mod page;
 mod plans;
 mod platform;

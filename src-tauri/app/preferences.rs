@@ -293,6 +293,7 @@ fn apply(patch: PreferencesPatch, to: &mut Preferences) {
     put(patch.notifications, &mut to.notifications);
     put(patch.muted, &mut to.muted);
     put(patch.terminal, &mut to.terminal);
+    put(patch.editor, &mut to.editor);
     bring_within_bounds(to);
 }
 

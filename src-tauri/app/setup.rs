@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::chosen_store::ChosenStore;
 use crate::commands::{
-    desktop, milestones, preferences, projects, queue, runs, sessions, store, terminals,
+    desktop, files, milestones, preferences, projects, queue, runs, sessions, store, terminals,
     window as window_commands,
 };
 use crate::complain::complain;
@@ -71,6 +71,8 @@ fn build(folder: Option<PathBuf>, store: ChosenStore) -> Result<tauri::App, Stri
             desktop::write_primary,
             desktop::read_primary,
             desktop::open_link,
+            files::find_files,
+            files::open_file,
             preferences::set_preferences,
             preferences::monospace_fonts,
             projects::bootstrap,

@@ -11,12 +11,14 @@ import type {
   CommandError,
   ConnectionDraft,
   ConnectionParts,
+  FilePosition,
   FrontView,
   GridSize,
   ImportReport,
   KeepValue,
   MilestoneStatus,
   MilestoneView,
+  NamedFile,
   NewMilestone,
   Preferences,
   PreferencesPatch,
@@ -129,6 +131,16 @@ export const detachTerminal = (attachment: number) =>
   call<undefined>('detach_terminal', { attachment });
 export const setPalette = (attachment: number, palette: TerminalPalette) =>
   call<undefined>('set_palette', { attachment, palette });
+
+/** Which of these names, as a terminal's program wrote them, are files; `folder` where it said it is. */
+export const findFiles = (
+  projectId: string,
+  terminal: string,
+  folder: string | null,
+  names: string[],
+) => call<(NamedFile | null)[]>('find_files', { projectId, terminal, folder, names });
+export const openFile = (path: string, position: FilePosition | null) =>
+  call<undefined>('open_file', { path, position });
 
 /** The last picture of a project's terminal: a JSON line with its size, then escape sequences. */
 export async function lastPicture(projectId: string): Promise<Uint8Array> {

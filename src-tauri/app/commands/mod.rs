@@ -3,6 +3,7 @@
 //! outcome into plain data.
 
 pub mod desktop;
+pub mod files;
 pub mod milestones;
 pub mod preferences;
 pub mod projects;

@@ -4,6 +4,7 @@
 //! a test fails when the two differ.
 
 mod bootstrap;
+mod files;
 mod front;
 mod import;
 mod notice;
@@ -18,6 +19,7 @@ mod terminal_preferences;
 mod work;
 
 pub use bootstrap::{Bootstrap, ClaudeCheck, Locale, Platform};
+pub use files::{FilePosition, NamedFile};
 pub use front::FrontView;
 pub use import::{ImportDifference, ImportFate, ImportProgress, ImportReport, ImportedProject};
 pub use notice::{CommandError, ErrorCode, Notice};
@@ -91,6 +93,8 @@ mod tests {
             RunStarted,
             RunResultView,
             GridSize,
+            NamedFile,
+            FilePosition,
             TerminalPalette,
             StartChoice,
             StartOutcome,

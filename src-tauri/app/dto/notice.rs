@@ -169,6 +169,12 @@ pub enum ErrorCode {
     ClipboardUnavailable,
     /// `url`: not a link that Reprise opens.
     LinkRefused,
+    /// `path`: what was to be opened is gone, or something else by now.
+    FileGone,
+    /// `command`, `reason`: the editor of the settings did not open a file.
+    EditorFailed,
+    /// `reason`: the system has no program for text files, or it failed.
+    NoEditor,
     /// The milestone is not in the store any more.
     MilestoneUnknown,
     /// `path`, `reason`: a file of a milestone or of the plan cannot be read or written.

@@ -42,6 +42,9 @@ pub struct Preferences {
     pub store: Option<String>,
     /// How terminals look and behave.
     pub terminal: TerminalPreferences,
+    /// The command that opens a file of a terminal: words as a shell splits them, with `{file}`,
+    /// `{line}` and `{column}`; none for the system's program for text.
+    pub editor: Option<String>,
 }
 
 /// Some preferences to change; those left out stay.
@@ -81,6 +84,9 @@ pub struct PreferencesPatch {
     pub muted: Option<Vec<String>>,
     /// See [`Preferences::terminal`]; all of it.
     pub terminal: Option<TerminalPreferences>,
+    /// See [`Preferences::editor`]; null goes back to the system's.
+    #[serde(deserialize_with = "given")]
+    pub editor: Option<Option<String>>,
 }
 
 /// Tells null, which is a value, from a field that was left out.
@@ -159,6 +165,7 @@ impl Default for Preferences {
             muted: Vec::new(),
             store: None,
             terminal: TerminalPreferences::default(),
+            editor: None,
         }
     }
 }

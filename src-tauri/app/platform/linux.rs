@@ -1,14 +1,15 @@
 //! Linux: GTK's clipboards, WebKitGTK's web process, and its two ways of drawing.
 
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use gtk::gdk;
 use gtk::pango::prelude::FontFamilyExt;
-use gtk::prelude::ObjectExt;
+use gtk::prelude::{AppInfoExt, ObjectExt};
+use gtk::{gdk, gio};
 use tauri::{AppHandle, Runtime, WebviewWindow};
 use webkit2gtk::{WebProcessTerminationReason, WebViewExt};
 
@@ -42,6 +43,20 @@ pub fn leave_keys_to_the_session() {
     if let Some(settings) = gtk::Settings::default() {
         settings.set_property("gtk-menu-bar-accel", "");
     }
+}
+
+/// Opens a file with the person's program for text, whatever kind of file it is: another kind's
+/// program could run it.
+///
+/// # Errors
+/// In words, when there is no such program or it does not start.
+pub fn open_text(file: &Path) -> Result<(), String> {
+    let editor = gio::AppInfo::default_for_type("text/plain", false)
+        .ok_or_else(|| "no program is set for text files".to_owned())?;
+    let files = [gio::File::for_path(file)];
+    editor
+        .launch(&files, gio::AppLaunchContext::NONE)
+        .map_err(|error| error.to_string())
 }
 
 fn set(variable: &str) -> Option<String> {

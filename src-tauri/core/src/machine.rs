@@ -102,7 +102,8 @@ fn computer(system_id: &Path, host: &str) -> String {
     format!("{:016x}", fingerprint::of(known.as_bytes()))
 }
 
-fn host_name() -> String {
+/// The name of this computer, empty where the system tells none.
+pub fn host_name() -> String {
     let known = fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| {
         let mut uname = Command::new("uname");
         let output = uname.arg("-n").stdin(Stdio::null()).output()?;

@@ -5,6 +5,7 @@
 //! they have a module of their own here.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +67,11 @@ pub fn name(pid: u32) -> Option<String> {
     platform::name(pid)
 }
 
+/// The folder that the process is in.
+pub fn working_directory(pid: u32) -> Option<PathBuf> {
+    platform::working_directory(pid)
+}
+
 /// Whether the process is stopped by a signal, as by Ctrl-Z.
 pub fn is_stopped(pid: u32) -> bool {
     platform::stat(pid).is_some_and(|stat| stat.stopped)
@@ -109,6 +115,8 @@ struct Stat {
 
 #[cfg(target_os = "linux")]
 mod platform {
+    use std::path::PathBuf;
+
     use super::Stat;
 
     pub(super) fn stat(pid: u32) -> Option<Stat> {
@@ -126,6 +134,10 @@ mod platform {
     pub(super) fn name(pid: u32) -> Option<String> {
         let name = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
         Some(String::from_utf8_lossy(name.trim_ascii_end()).into_owned())
+    }
+
+    pub(super) fn working_directory(pid: u32) -> Option<PathBuf> {
+        std::fs::read_link(format!("/proc/{pid}/cwd")).ok()
     }
 
     pub(super) fn boot_id() -> Option<String> {
@@ -154,6 +166,8 @@ mod platform {
 
 #[cfg(not(target_os = "linux"))]
 mod platform {
+    use std::path::PathBuf;
+
     use super::Stat;
 
     pub(super) fn stat(_pid: u32) -> Option<Stat> {
@@ -165,6 +179,10 @@ mod platform {
     }
 
     pub(super) fn name(_pid: u32) -> Option<String> {
+        None
+    }
+
+    pub(super) fn working_directory(_pid: u32) -> Option<PathBuf> {
         None
     }
 

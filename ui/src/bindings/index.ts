@@ -516,6 +516,36 @@ cols: number,
 rows: number, };
 
 /**
+ * A file or folder that a terminal's text names.
+ */
+export type NamedFile = { 
+/**
+ * Its absolute path, without links.
+ */
+path: string, 
+/**
+ * The path within the workspace; none outside of it.
+ */
+within: string | null, 
+/**
+ * Whether it is a folder.
+ */
+isFolder: boolean, };
+
+/**
+ * A place in a file, counted from 1.
+ */
+export type FilePosition = { 
+/**
+ * The line.
+ */
+line: number, 
+/**
+ * The column, where it is known.
+ */
+column: number | null, };
+
+/**
  * The colours a viewer shows: what the host answers when a program asks.
  */
 export type TerminalPalette = { 
@@ -1028,7 +1058,12 @@ store: string | null,
 /**
  * How terminals look and behave.
  */
-terminal: TerminalPreferences, };
+terminal: TerminalPreferences, 
+/**
+ * The command that opens a file of a terminal: words as a shell splits them, with `{file}`,
+ * `{line}` and `{column}`; none for the system's program for text.
+ */
+editor: string | null, };
 
 /**
  * Some preferences to change; those left out stay.
@@ -1093,7 +1128,11 @@ muted?: Array<string>,
 /**
  * See [`Preferences::terminal`]; all of it.
  */
-terminal?: TerminalPreferences, };
+terminal?: TerminalPreferences, 
+/**
+ * See [`Preferences::editor`]; null goes back to the system's.
+ */
+editor?: string | null, };
 
 /**
  * How terminals look and behave. The size of the text stands beside it, in
@@ -1808,4 +1847,4 @@ params: { [key in string]: string }, };
 /**
  * The kinds of failure; beside each the names of its params.
  */
-export type ErrorCode = "folderMissing" | "folderNotAFolder" | "folderUnreadable" | "folderNameNotText" | "folderTaken" | "projectUnknown" | "projectLive" | "terminalUnknown" | "attachmentUnknown" | "storeUnavailable" | "connectionStringInvalid" | "databaseNotNamed" | "serverUnknown" | "serverRefuses" | "serverSilent" | "serverNotSecure" | "loginRefused" | "notAllowed" | "serverTooOld" | "serverWithoutPrimary" | "outcomeUnknown" | "folderBusy" | "documentUnreadable" | "storeNotChanged" | "storeVariableInvalid" | "storePreferenceInvalid" | "storePasswordNeeded" | "storeReadOnly" | "diskFull" | "sessionConflict" | "claudeMissing" | "claudeTooOld" | "claudeBroken" | "launchOptionRefused" | "hostNotStarted" | "hostUnreachable" | "hostRefused" | "preferencesNotSaved" | "clipboardUnavailable" | "linkRefused" | "milestoneUnknown" | "planningFiles" | "planningOutside" | "contextFileRefused" | "phasesTooMuch" | "phasesNotCopied" | "backupUnknown" | "planContractUnknown" | "planUnreadable" | "commandEmpty" | "commandSeveralLines" | "commandTooLong" | "commandsTooMany" | "commandGone" | "commandBeingSent" | "commandRefused" | "runWhileLive" | "runNotTrusted" | "runTrustUnknown" | "runCannotResume" | "runRefused" | "runUnknown" | "invalidRequest" | "internal";
+export type ErrorCode = "folderMissing" | "folderNotAFolder" | "folderUnreadable" | "folderNameNotText" | "folderTaken" | "projectUnknown" | "projectLive" | "terminalUnknown" | "attachmentUnknown" | "storeUnavailable" | "connectionStringInvalid" | "databaseNotNamed" | "serverUnknown" | "serverRefuses" | "serverSilent" | "serverNotSecure" | "loginRefused" | "notAllowed" | "serverTooOld" | "serverWithoutPrimary" | "outcomeUnknown" | "folderBusy" | "documentUnreadable" | "storeNotChanged" | "storeVariableInvalid" | "storePreferenceInvalid" | "storePasswordNeeded" | "storeReadOnly" | "diskFull" | "sessionConflict" | "claudeMissing" | "claudeTooOld" | "claudeBroken" | "launchOptionRefused" | "hostNotStarted" | "hostUnreachable" | "hostRefused" | "preferencesNotSaved" | "clipboardUnavailable" | "linkRefused" | "fileGone" | "editorFailed" | "noEditor" | "milestoneUnknown" | "planningFiles" | "planningOutside" | "contextFileRefused" | "phasesTooMuch" | "phasesNotCopied" | "backupUnknown" | "planContractUnknown" | "planUnreadable" | "commandEmpty" | "commandSeveralLines" | "commandTooLong" | "commandsTooMany" | "commandGone" | "commandBeingSent" | "commandRefused" | "runWhileLive" | "runNotTrusted" | "runTrustUnknown" | "runCannotResume" | "runRefused" | "runUnknown" | "invalidRequest" | "internal";

@@ -739,6 +739,14 @@ export const en = {
   'find.count': '{index} of {count}',
   'find.count.many': { one: '{count} found', other: '{count} found' },
   'link.hint': 'Ctrl+click to open {url}',
+  'link.file': 'Ctrl+click to open {path}',
+  'link.file.outside': 'Ctrl+click to open {path} (outside of the project)',
+  'error.fileGone': '{path} is not there any more, or has become something else',
+  'error.fileGone.hint': 'The file was not opened.',
+  'error.editorFailed': 'The editor did not open the file: {reason}',
+  'error.editorFailed.hint': 'Check its command in the settings: {command}',
+  'error.noEditor': 'No program of this system opened the file: {reason}',
+  'error.noEditor.hint': 'Choose an editor in the settings.',
 
   // errors: what happened, then what to do
   'error.folderMissing': 'The folder {path} does not exist.',

@@ -372,6 +372,7 @@ export class App {
         view: (projectId) => this.project(projectId),
         look: () => this.look,
         refresh: () => void this.refresh(),
+        openFile: (path, position) => void this.attempt(() => ipc.openFile(path, position)),
         measure: () => this.#measured(),
         frontBefore: (projectId) => this.#fronts[projectId],
       });

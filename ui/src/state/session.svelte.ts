@@ -3,6 +3,7 @@ import { SvelteMap } from 'svelte/reactivity';
 
 import type {
   CommandError,
+  FilePosition,
   GridSize,
   ProjectView,
   ResumeFailure,
@@ -26,6 +27,8 @@ export interface SessionHost {
   look: () => Look;
   /** The list of projects is read again. */
   refresh: () => void;
+  /** Shows a file in the person's editor. */
+  openFile: (path: string, position: FilePosition | null) => void;
   /** The grid that fills the terminal's place. */
   measure: () => Promise<GridSize>;
   /** The shell that was in front when the window was open the last time. */
@@ -215,8 +218,13 @@ export class ProjectSession implements SessionFacts {
     clock.expect(terminal.since);
     this.terminals.set(
       terminal.terminal,
-      new LiveTerminal(this.projectId, terminal.terminal, terminal.hostPid, this.#host.look(), () =>
-        this.#host.refresh(),
+      new LiveTerminal(
+        this.projectId,
+        terminal.terminal,
+        terminal.hostPid,
+        this.#host.look(),
+        () => this.#host.refresh(),
+        (file, position) => this.#host.openFile(file.path, position),
       ),
     );
   }

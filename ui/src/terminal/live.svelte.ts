@@ -5,6 +5,7 @@
 import type { GridSize } from '../bindings';
 import * as ipc from '../ipc';
 import { Acknowledgements } from './acknowledgements';
+import type { FileHost } from './file-links';
 import { decodeFrames, type HostFrame } from './frames';
 import { InputQueue } from './input';
 import { type Holder, isGone, isShown } from './most-recent';
@@ -87,15 +88,24 @@ export class LiveTerminal implements Holder {
   #resizeTimer: ReturnType<typeof setTimeout> | undefined;
   #disposed = false;
 
-  /** `onLost` is told when the connection ended without a word about the program. */
+  /** The folder that the program said it is in (OSC 7). */
+  #folder: string | null = null;
+  readonly #openFile: FileHost['open'];
+
+  /**
+   * `onLost` is told when the connection ended without a word about the program, `openFile` what
+   * the person wants to see in the editor.
+   */
   constructor(
     projectId: string,
     terminalKey: string,
     hostPid: number,
     look: Look,
     onLost: () => void,
+    openFile: FileHost['open'],
   ) {
     this.#onLost = onLost;
+    this.#openFile = openFile;
     this.projectId = projectId;
     this.terminalKey = terminalKey;
     this.hostPid = hostPid;
@@ -131,6 +141,9 @@ export class LiveTerminal implements Holder {
       binary: (data) => this.#input.binary(data),
       selected: (hasSelection) => (this.hasSelection = hasSelection),
       pasted: (text) => this.paste(text),
+      findFiles: (names) =>
+        ipc.findFiles(this.projectId, this.terminalKey, this.#folder, names),
+      openFile: this.#openFile,
     });
   }
 
@@ -395,6 +408,8 @@ export class LiveTerminal implements Holder {
 
   #handleEvent(event: { event: string; [field: string]: unknown }): void {
     const text = event['text'];
+    const path = event['path'];
+    if (event.event === 'working_directory' && typeof path === 'string') this.#folder = path;
     if (event.event !== 'clipboard' || typeof text !== 'string' || text === '') return;
     const selection = event['selection'];
     const primary = typeof selection === 'string' && /^p/i.test(selection);

@@ -19,6 +19,9 @@ const RING_MS = 240;
 export interface LinkHost {
   open: (url: string) => void;
   hover: (url: string | null) => void;
+  /** The same for links of programs to files, which the app looks up. */
+  openFile: (uri: string) => void;
+  hoverFile: (uri: string | null) => void;
 }
 
 /** A terminal screen in an element of its own. */
@@ -220,10 +223,19 @@ function lookOptions(look: Look): ITerminalOptions {
 function linkHandler(links: LinkHost) {
   return {
     activate: (event: MouseEvent, uri: string) => {
-      if ((event.ctrlKey || event.metaKey) && isWebLink(uri)) links.open(uri);
+      if (!event.ctrlKey && !event.metaKey) return;
+      if (isWebLink(uri)) links.open(uri);
+      else links.openFile(uri);
     },
-    hover: (_event: MouseEvent, uri: string) => links.hover(isWebLink(uri) ? uri : null),
-    leave: () => links.hover(null),
-    allowNonHttpProtocols: false,
+    hover: (_event: MouseEvent, uri: string) => {
+      if (isWebLink(uri)) links.hover(uri);
+      else links.hoverFile(uri);
+    },
+    leave: () => {
+      links.hover(null);
+      links.hoverFile(null);
+    },
+    // Whoever gets a link decides: files are asked of the app, anything else opens nothing.
+    allowNonHttpProtocols: true,
   };
 }

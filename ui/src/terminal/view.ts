@@ -1,8 +1,10 @@
 /** One xterm.js, and what Reprise puts around it. */
+import type { FilePosition, NamedFile } from '../bindings';
 import { t } from '../i18n/index.svelte';
 import * as ipc from '../ipc';
 import { plain } from '../state/text';
 import { Drawing } from './drawing';
+import { type FileHost, FileLinks } from './file-links';
 import { Keyboard } from './keyboard';
 import { KeyboardModes } from './keyboard-modes';
 import { LineNumbers } from './line-numbers';
@@ -30,6 +32,9 @@ export interface ViewUser {
   binary: (data: string) => void;
   selected: (hasSelection: boolean) => void;
   pasted: (text: string) => void;
+  /** Files that a line names: which are there, and one to be opened. */
+  findFiles: FileHost['find'];
+  openFile: FileHost['open'];
 }
 
 export function makeView(look: Look, user: ViewUser): View {
@@ -38,8 +43,15 @@ export function makeView(look: Look, user: ViewUser): View {
     hover: (url) => {
       screen.element.title = url === null ? '' : t('link.hint', { url: plain(url) });
     },
+    openFile: (uri) => files.open(uri),
+    hoverFile: (uri) => files.hover(uri),
   });
   const { terminal } = screen;
+  const files = new FileLinks(terminal, {
+    find: user.findFiles,
+    open: user.openFile,
+    hover: (file, position) => (screen.element.title = fileHint(file, position)),
+  });
   const silence = swallowQueries(terminal);
   terminal.onData((data) => {
     if (!silence.focusIsSilent) user.typed(data);
@@ -61,4 +73,12 @@ export function disposeView(view: View): void {
   view.renderer.dispose();
   view.keyboardModes.dispose();
   view.screen.dispose();
+}
+
+/** What a click on a file's name does; a file elsewhere is named whole. */
+function fileHint(file: NamedFile | null, at: FilePosition | null): string {
+  if (!file) return '';
+  const place = at === null ? '' : `:${String(at.line)}`;
+  if (file.within === null) return t('link.file.outside', { path: plain(file.path) + place });
+  return t('link.file', { path: plain(file.within === '' ? file.path : file.within) + place });
 }
