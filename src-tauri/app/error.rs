@@ -84,6 +84,14 @@ pub enum AppError {
         /// Why not.
         reason: String,
     },
+    /// A terminal's lines were not saved.
+    #[error("the text was not saved to {}: {reason}", file.display())]
+    TextNotSaved {
+        /// The file.
+        file: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
     /// A host refused to change its queue.
     #[error("{}", .0.message)]
     Queue(QueueRefused),
@@ -227,6 +235,11 @@ fn describe(error: AppError) -> Described {
             ErrorCode::NoEditor,
             Some("Choose an editor in the settings."),
             vec![("reason", reason)],
+        ),
+        E::TextNotSaved { file, reason } => (
+            ErrorCode::TextNotSaved,
+            Some("Choose another place."),
+            vec![("file", shown(&file)), ("reason", reason)],
         ),
         E::Queue(refused) => queue(&refused.code, refused.message),
         E::Run(refusal) => run(*refusal),
@@ -597,6 +610,10 @@ fn cli(search: CliSearch) -> Described {
 fn client(error: &ClientError) -> Described {
     let (code, hint) = match error {
         ClientError::NotRunning { .. } => (ErrorCode::TerminalUnknown, "Start it again."),
+        ClientError::NotKnown => (
+            ErrorCode::HostTooOld,
+            "End it and start it again; a conversation is taken up as it is.",
+        ),
         ClientError::Refused(_) => (ErrorCode::HostRefused, "Try again."),
         ClientError::Unreachable { .. } | ClientError::Broken(_) | ClientError::Unreadable(_) => (
             ErrorCode::HostUnreachable,

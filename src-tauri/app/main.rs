@@ -22,6 +22,7 @@ mod platform;
 mod preferences;
 mod presence;
 mod project_list;
+mod saved_text;
 mod setup;
 mod shell;
 mod state;

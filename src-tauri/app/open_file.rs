@@ -122,11 +122,6 @@ impl EditorCommand {
         Ok(Self { program, arguments })
     }
 
-    /// The program.
-    pub fn program(&self) -> &str {
-        &self.program
-    }
-
     /// The arguments for a file. Without a position, those that are about it alone are left
     /// out, and the others say the first line.
     pub fn arguments(&self, file: &Path, at: Option<Position>) -> Vec<OsString> {
@@ -192,7 +187,7 @@ mod tests {
         let command = EditorCommand::parse(command).unwrap();
         let file = Path::new("/w/a b/$(x) {line}.rs");
         let arguments = command.arguments(file, at);
-        [command.program().to_owned()]
+        [command.program.clone()]
             .into_iter()
             .chain(
                 arguments

@@ -16,8 +16,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::chosen_store::ChosenStore;
 use crate::commands::{
-    desktop, files, milestones, preferences, projects, queue, runs, sessions, store, terminals,
-    window as window_commands,
+    desktop, files, lines, milestones, preferences, projects, queue, runs, sessions, store,
+    terminals, window as window_commands,
 };
 use crate::complain::complain;
 use crate::events::Event;
@@ -73,6 +73,8 @@ fn build(folder: Option<PathBuf>, store: ChosenStore) -> Result<tauri::App, Stri
             desktop::open_link,
             files::find_files,
             files::open_file,
+            lines::find_in_terminal,
+            lines::save_scrollback,
             preferences::set_preferences,
             preferences::monospace_fonts,
             projects::bootstrap,

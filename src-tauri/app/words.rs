@@ -26,6 +26,10 @@ pub const CHOOSE_FILES: Words = Words {
     english: "Files as context",
     portuguese: "Arquivos como contexto",
 };
+pub const SAVE_SCROLLBACK: Words = Words {
+    english: "Save the scrollback",
+    portuguese: "Salvar o histórico do terminal",
+};
 pub const LOCATE_FOLDER: Words = Words {
     english: "Locate the project's folder",
     portuguese: "Localizar a pasta do projeto",

@@ -9,6 +9,8 @@ mod attach;
 mod clear;
 mod crashes;
 mod desktop;
+mod files;
+mod find;
 mod floods;
 mod keyboard;
 mod many;

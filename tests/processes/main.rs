@@ -6,6 +6,7 @@ mod attach;
 mod claude;
 mod floods;
 mod host;
+mod lines;
 #[path = "../support/mongod.rs"]
 mod mongod;
 mod phases;

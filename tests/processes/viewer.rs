@@ -173,7 +173,10 @@ impl Viewer {
             | Reply::Event(_)
             | Reply::Pong(_)
             | Reply::Refused(_)
-            | Reply::QueueAnswer(_) => {}
+            | Reply::QueueAnswer(_)
+            | Reply::Found(_)
+            | Reply::TextBytes(_)
+            | Reply::TextEnd(_) => {}
         }
         reply
     }

@@ -142,6 +142,29 @@ impl<'world> App<'world> {
         });
     }
 
+    /// Where the text stands on the terminal's screen: the middle of its first cell, in CSS
+    /// pixels of the page.
+    #[track_caller]
+    pub fn place_of(&self, text: &str) -> (f64, f64) {
+        let (column, row) = wait_for(&format!("{text:?} on the screen"), SLOW, || {
+            let viewer = self.viewer()?;
+            let found = viewer.lines.iter().enumerate().find_map(|(row, line)| {
+                let at = line.text.find(text)?;
+                Some((line.text[..at].chars().count(), row))
+            });
+            found.ok_or_else(|| viewer.text())
+        });
+        let script = "const area = document.querySelector('.screen:not([hidden]) .xterm-screen'); \
+            const { left, top, width, height } = area.getBoundingClientRect(); \
+            const { cols, rows } = window.__reprise_viewer(); \
+            return [left + (arguments[0] + 0.5) * width / cols, top + (arguments[1] + 0.5) * height / rows];";
+        let place = self
+            .web()
+            .execute(script, &[column.into(), row.into()])
+            .expect("the terminal's place");
+        (place[0].as_f64().expect("x"), place[1].as_f64().expect("y"))
+    }
+
     /// Chooses a line of the menu of the project in front.
     #[track_caller]
     pub fn choose_of_project(&self, line: &str) {

@@ -116,6 +116,36 @@ impl WebDriver {
         Ok(())
     }
 
+    /// Moves the pointer to a place of the page, in CSS pixels, and clicks there with Ctrl held.
+    pub fn ctrl_click_at(&self, x: f64, y: f64) -> Result<(), String> {
+        let pause = json!({"type": "pause", "duration": 0});
+        let keys = json!([
+            pause, {"type": "keyDown", "value": "\u{e009}"}, pause, pause,
+            {"type": "keyUp", "value": "\u{e009}"},
+        ]);
+        let moves = json!([
+            {"type": "pointerMove", "origin": "viewport", "x": x as i64, "y": y as i64},
+            pause,
+            {"type": "pointerDown", "button": 0},
+            {"type": "pointerUp", "button": 0},
+            pause,
+        ]);
+        let keyboard = json!({"type": "key", "id": "keyboard", "actions": keys});
+        let mouse = json!({"type": "pointer", "id": "mouse", "actions": moves});
+        self.post("actions", &json!({"actions": [keyboard, mouse]}))?;
+        Ok(())
+    }
+
+    /// Moves the pointer to a place of the page, in CSS pixels.
+    pub fn point_at(&self, x: f64, y: f64) -> Result<(), String> {
+        let moves = json!([
+            {"type": "pointerMove", "origin": "viewport", "x": x as i64, "y": y as i64},
+        ]);
+        let mouse = json!({"type": "pointer", "id": "mouse", "actions": moves});
+        self.post("actions", &json!({"actions": [mouse]}))?;
+        Ok(())
+    }
+
     fn get_text(&self, element: &Element, what: &str) -> Result<String, String> {
         let answer = self.get(&format!("element/{}/{what}", element.0))?;
         Ok(answer.as_str().unwrap_or_default().to_owned())

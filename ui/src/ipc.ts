@@ -12,6 +12,8 @@ import type {
   ConnectionDraft,
   ConnectionParts,
   FilePosition,
+  FindOutcome,
+  FindText,
   FrontView,
   GridSize,
   ImportReport,
@@ -28,6 +30,7 @@ import type {
   QueueChange,
   QueueOutcome,
   RunStarted,
+  SavedText,
   StartChoice,
   StartMilestoneOutcome,
   StartOutcome,
@@ -141,6 +144,13 @@ export const findFiles = (
 ) => call<(NamedFile | null)[]>('find_files', { projectId, terminal, folder, names });
 export const openFile = (path: string, position: FilePosition | null) =>
   call<undefined>('open_file', { path, position });
+
+/** Searches all lines that the terminal's host has. */
+export const findInTerminal = (projectId: string, terminal: string, text: FindText) =>
+  call<FindOutcome>('find_in_terminal', { projectId, terminal, text });
+/** Asks for a file and writes all of them into it; null when the person thought better. */
+export const saveScrollback = (projectId: string, terminal: string) =>
+  call<SavedText | null>('save_scrollback', { projectId, terminal });
 
 /** The last picture of a project's terminal: a JSON line with its size, then escape sequences. */
 export async function lastPicture(projectId: string): Promise<Uint8Array> {

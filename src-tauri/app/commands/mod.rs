@@ -4,6 +4,7 @@
 
 pub mod desktop;
 pub mod files;
+pub mod lines;
 pub mod milestones;
 pub mod preferences;
 pub mod projects;

@@ -7,6 +7,7 @@ mod bootstrap;
 mod files;
 mod front;
 mod import;
+mod lines;
 mod notice;
 mod preferences;
 mod project;
@@ -22,6 +23,7 @@ pub use bootstrap::{Bootstrap, ClaudeCheck, Locale, Platform};
 pub use files::{FilePosition, NamedFile};
 pub use front::FrontView;
 pub use import::{ImportDifference, ImportFate, ImportProgress, ImportReport, ImportedProject};
+pub use lines::{FindOutcome, FindText, SavedText};
 pub use notice::{CommandError, ErrorCode, Notice};
 pub use preferences::{CloseDecision, LocaleChoice, OnClose, Preferences, PreferencesPatch, Theme};
 pub use project::{
@@ -95,6 +97,9 @@ mod tests {
             GridSize,
             NamedFile,
             FilePosition,
+            FindText,
+            FindOutcome,
+            SavedText,
             TerminalPalette,
             StartChoice,
             StartOutcome,

@@ -175,6 +175,10 @@ pub enum ErrorCode {
     EditorFailed,
     /// `reason`: the system has no program for text files, or it failed.
     NoEditor,
+    /// `file`, `reason`: a terminal's lines were not saved.
+    TextNotSaved,
+    /// `terminal`: its host is of an earlier version and cannot do this.
+    HostTooOld,
     /// The milestone is not in the store any more.
     MilestoneUnknown,
     /// `path`, `reason`: a file of a milestone or of the plan cannot be read or written.

@@ -259,6 +259,7 @@ impl Build {
                 self.keyed(Word::Paste, "paste", Some("CmdOrCtrl+Shift+V"), terminal),
                 Item::Separator,
                 self.keyed(Word::Find, "find", Some("CmdOrCtrl+Shift+F"), terminal),
+                self.keyed(Word::SaveScrollback, "saveScrollback", None, terminal),
             ],
         )
     }

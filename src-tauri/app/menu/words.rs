@@ -31,6 +31,7 @@ words! {
     Copy: "Copy", "Copiar";
     Paste: "Paste", "Colar";
     Find: "Find in the terminal", "Procurar no terminal";
+    SaveScrollback: "Save the scrollback…", "Salvar o histórico do terminal…";
     View: "View", "Exibir";
     Palette: "Command palette", "Paleta de comandos";
     Sidebar: "Sidebar", "Barra lateral";

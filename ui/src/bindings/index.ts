@@ -546,6 +546,66 @@ line: number,
 column: number | null, };
 
 /**
+ * What is looked for.
+ */
+export type FindText = { 
+/**
+ * The text, or the regular expression.
+ */
+pattern: string, 
+/**
+ * Whether it is a regular expression.
+ */
+regex: boolean, 
+/**
+ * Whether `a` is not `A`.
+ */
+caseSensitive: boolean, 
+/**
+ * Whether a match may not begin or end within a word.
+ */
+wholeWord: boolean, };
+
+/**
+ * What came of a search.
+ */
+export type FindOutcome = { "result": "found", 
+/**
+ * How many matches there are.
+ */
+total: number, 
+/**
+ * The newest of them, the oldest first: row and column of the first cell, and of the
+ * place behind the last.
+ */
+matches: Array<[number, number, number, number]>, 
+/**
+ * Whether they are on the alternate screen, whose rows are counted from its top.
+ */
+alternate: boolean, 
+/**
+ * False when it took too long to search everything.
+ */
+complete: boolean, } | { "result": "badPattern", 
+/**
+ * Why not, in the parser's words.
+ */
+why: string, } | { "result": "patternTooLarge" };
+
+/**
+ * A file with a terminal's lines.
+ */
+export type SavedText = { 
+/**
+ * Where it is.
+ */
+path: string, 
+/**
+ * How many lines it has.
+ */
+lines: number, };
+
+/**
  * The colours a viewer shows: what the host answers when a program asks.
  */
 export type TerminalPalette = { 
@@ -1847,4 +1907,4 @@ params: { [key in string]: string }, };
 /**
  * The kinds of failure; beside each the names of its params.
  */
-export type ErrorCode = "folderMissing" | "folderNotAFolder" | "folderUnreadable" | "folderNameNotText" | "folderTaken" | "projectUnknown" | "projectLive" | "terminalUnknown" | "attachmentUnknown" | "storeUnavailable" | "connectionStringInvalid" | "databaseNotNamed" | "serverUnknown" | "serverRefuses" | "serverSilent" | "serverNotSecure" | "loginRefused" | "notAllowed" | "serverTooOld" | "serverWithoutPrimary" | "outcomeUnknown" | "folderBusy" | "documentUnreadable" | "storeNotChanged" | "storeVariableInvalid" | "storePreferenceInvalid" | "storePasswordNeeded" | "storeReadOnly" | "diskFull" | "sessionConflict" | "claudeMissing" | "claudeTooOld" | "claudeBroken" | "launchOptionRefused" | "hostNotStarted" | "hostUnreachable" | "hostRefused" | "preferencesNotSaved" | "clipboardUnavailable" | "linkRefused" | "fileGone" | "editorFailed" | "noEditor" | "milestoneUnknown" | "planningFiles" | "planningOutside" | "contextFileRefused" | "phasesTooMuch" | "phasesNotCopied" | "backupUnknown" | "planContractUnknown" | "planUnreadable" | "commandEmpty" | "commandSeveralLines" | "commandTooLong" | "commandsTooMany" | "commandGone" | "commandBeingSent" | "commandRefused" | "runWhileLive" | "runNotTrusted" | "runTrustUnknown" | "runCannotResume" | "runRefused" | "runUnknown" | "invalidRequest" | "internal";
+export type ErrorCode = "folderMissing" | "folderNotAFolder" | "folderUnreadable" | "folderNameNotText" | "folderTaken" | "projectUnknown" | "projectLive" | "terminalUnknown" | "attachmentUnknown" | "storeUnavailable" | "connectionStringInvalid" | "databaseNotNamed" | "serverUnknown" | "serverRefuses" | "serverSilent" | "serverNotSecure" | "loginRefused" | "notAllowed" | "serverTooOld" | "serverWithoutPrimary" | "outcomeUnknown" | "folderBusy" | "documentUnreadable" | "storeNotChanged" | "storeVariableInvalid" | "storePreferenceInvalid" | "storePasswordNeeded" | "storeReadOnly" | "diskFull" | "sessionConflict" | "claudeMissing" | "claudeTooOld" | "claudeBroken" | "launchOptionRefused" | "hostNotStarted" | "hostUnreachable" | "hostRefused" | "preferencesNotSaved" | "clipboardUnavailable" | "linkRefused" | "fileGone" | "editorFailed" | "noEditor" | "textNotSaved" | "hostTooOld" | "milestoneUnknown" | "planningFiles" | "planningOutside" | "contextFileRefused" | "phasesTooMuch" | "phasesNotCopied" | "backupUnknown" | "planContractUnknown" | "planUnreadable" | "commandEmpty" | "commandSeveralLines" | "commandTooLong" | "commandsTooMany" | "commandGone" | "commandBeingSent" | "commandRefused" | "runWhileLive" | "runNotTrusted" | "runTrustUnknown" | "runCannotResume" | "runRefused" | "runUnknown" | "invalidRequest" | "internal";

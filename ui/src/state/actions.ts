@@ -4,14 +4,16 @@
  */
 import type { MilestoneView, ProjectView } from '../bindings';
 import type { IconName } from '../components/Icon.svelte';
-import type { Key } from '../i18n/index.svelte';
+import { type Key, t } from '../i18n/index.svelte';
 import * as ipc from '../ipc';
 import type { Chosen } from '../ipc';
+import { jump } from '../terminal/jump';
 import type { Keyed } from '../terminal/keys';
 import type { App } from './app.svelte';
 import { queueCount } from './queue';
 import { moveRegion } from './regions';
 import { claudeIsOpen } from './terminals';
+import { plain, tilde } from './text';
 
 /** What an action is about; what is missing is the project in front. */
 export type ActionTarget = Omit<Chosen, 'action'>;
@@ -150,6 +152,27 @@ export const ACTIONS = {
     icon: 'search',
     when: terminalShown,
     run: (app) => (app.findOpen = terminalShown(app)),
+  },
+  previousTurn: {
+    about: 'app',
+    label: 'action.previousTurn',
+    icon: 'up',
+    when: terminalShown,
+    run: (app) => jumpTo(app, false),
+  },
+  nextTurn: {
+    about: 'app',
+    label: 'action.nextTurn',
+    icon: 'down',
+    when: terminalShown,
+    run: (app) => jumpTo(app, true),
+  },
+  saveScrollback: {
+    about: 'app',
+    label: 'saveScrollback',
+    icon: 'file',
+    when: terminalShown,
+    run: (app) => saveScrollback(app),
   },
   copy: {
     about: 'app',
@@ -438,6 +461,31 @@ export function runAction(app: App, { action, ...target }: Chosen): void {
       if (found) void spec.run(app, found.milestone, target);
       break;
     }
+  }
+}
+
+async function jumpTo(app: App, down: boolean): Promise<void> {
+  const terminal = app.session?.shown;
+  if (!terminal) return;
+  app.note = null;
+  const came = await app.attempt(() => jump(terminal, down));
+  if (came === 'alternate') {
+    app.note = { icon: 'notice', title: t('turns.alternate'), text: t('turns.alternate.what') };
+  }
+}
+
+async function saveScrollback(app: App): Promise<void> {
+  const terminal = app.session?.shown;
+  if (!terminal) return;
+  const { projectId, terminalKey } = terminal;
+  const saved = await app.attempt(() => ipc.saveScrollback(projectId, terminalKey));
+  if (saved) {
+    const path = plain(tilde(saved.path, app.home));
+    app.note = {
+      icon: 'file',
+      title: t('saveScrollback.saved', { count: saved.lines, path }),
+      text: null,
+    };
   }
 }
 

@@ -20,6 +20,7 @@ import type {
 } from '../bindings';
 import { nearestLocale, setLocale, t } from '../i18n/index.svelte';
 import { loadFonts } from '../fonts';
+import type { IconName } from '../components/Icon.svelte';
 import * as ipc from '../ipc';
 import { DEFAULT_FONT_SIZE, lookOf, sameLook } from '../terminal/look';
 import { announce, announceChanges } from './announce.svelte';
@@ -100,6 +101,8 @@ export class App {
   /** The milestone whose name is edited. */
   renamingMilestone = $state<string | null>(null);
   told = $state.raw<Told[]>([]);
+  /** Something that was done, or why nothing was, said once. */
+  note = $state<{ icon: IconName; title: string; text: string | null } | null>(null);
   /** Projects whose session finished something while nobody looked. */
   readonly finished = new SvelteSet<string>();
   /** Terminals that rang while nobody looked. */

@@ -30,6 +30,8 @@ describe('actionOf', () => {
     ['Ctrl+Shift+J', 'nextNeedsYou'],
     ['Ctrl+Shift+B', 'sidebar'],
     ['Ctrl+Shift+F', 'find'],
+    ['Ctrl+Shift+ArrowUp', 'previousTurn'],
+    ['Ctrl+Shift+ArrowDown', 'nextTurn'],
     ['Ctrl+Shift+C', 'copy'],
     ['Ctrl+Shift+V', 'paste'],
     ['Ctrl++', 'zoomIn'],

@@ -11,6 +11,8 @@ export const KEYED = [
   'previousProject',
   'nextProject',
   'find',
+  'previousTurn',
+  'nextTurn',
   'copy',
   'paste',
   'sidebar',
@@ -61,6 +63,8 @@ const LETTERS: readonly Letter[] = [
 const OTHERS: Partial<Record<Keyed, { linux: string; mac: string }>> = {
   previousProject: { linux: 'Ctrl+PageUp', mac: '⇧⌘[' },
   nextProject: { linux: 'Ctrl+PageDown', mac: '⇧⌘]' },
+  previousTurn: { linux: 'Ctrl+Shift+↑', mac: '⇧⌘↑' },
+  nextTurn: { linux: 'Ctrl+Shift+↓', mac: '⇧⌘↓' },
   settings: { linux: 'Ctrl+,', mac: '⌘,' },
   zoomIn: { linux: 'Ctrl++', mac: '⌘+' },
   zoomOut: { linux: 'Ctrl+-', mac: '⌘-' },
@@ -103,6 +107,8 @@ function ofControl(chord: Chord): Action | null {
     if (key === 'pageup') return { do: 'previousProject' };
     if (key === 'pagedown') return { do: 'nextProject' };
   }
+  if (chord.shiftKey && key === 'arrowup') return { do: 'previousTurn' };
+  if (chord.shiftKey && key === 'arrowdown') return { do: 'nextTurn' };
   const letter = chord.shiftKey ? ofLetter(key) : undefined;
   return letter ? { do: letter.do } : sign(key, chord.shiftKey);
 }
@@ -112,6 +118,8 @@ function ofCommand(chord: Chord): Action | null {
   if (chord.shiftKey) {
     if (chord.code === 'BracketLeft') return { do: 'previousProject' };
     if (chord.code === 'BracketRight') return { do: 'nextProject' };
+    if (key === 'arrowup') return { do: 'previousTurn' };
+    if (key === 'arrowdown') return { do: 'nextTurn' };
   } else if (/^[1-9]$/.test(key)) {
     return { do: 'project', index: Number(key) - 1 };
   }

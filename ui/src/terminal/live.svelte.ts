@@ -62,6 +62,9 @@ export class LiveTerminal implements Holder {
   hasSelection = $state(false);
   smaller = $state(false);
 
+  /** The turn that was gone to last, and where the history stood then. */
+  turn: { row: number; viewportY: number } | null = null;
+
   readonly #onLost: () => void;
   readonly #input: InputQueue;
   readonly #whole = new WholeCharacters();
@@ -141,8 +144,7 @@ export class LiveTerminal implements Holder {
       binary: (data) => this.#input.binary(data),
       selected: (hasSelection) => (this.hasSelection = hasSelection),
       pasted: (text) => this.paste(text),
-      findFiles: (names) =>
-        ipc.findFiles(this.projectId, this.terminalKey, this.#folder, names),
+      findFiles: (names) => ipc.findFiles(this.projectId, this.terminalKey, this.#folder, names),
       openFile: this.#openFile,
     });
   }

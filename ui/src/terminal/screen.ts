@@ -3,7 +3,6 @@
  * the app nor a host.
  */
 import { FitAddon } from '@xterm/addon-fit';
-import { SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITerminalInitOnlyOptions, type ITerminalOptions, Terminal } from '@xterm/xterm';
 
@@ -27,7 +26,6 @@ export interface LinkHost {
 /** A terminal screen in an element of its own. */
 export class ScreenElement {
   readonly terminal: Terminal;
-  readonly search = new SearchAddon();
   readonly element = document.createElement('div');
   readonly #fit = new FitAddon();
   #look: Look;
@@ -59,7 +57,6 @@ export class ScreenElement {
     });
     prepareViewer(this.terminal);
     this.terminal.loadAddon(this.#fit);
-    this.terminal.loadAddon(this.search);
     this.#colourMatches();
     this.#heedBlinking();
     if (links) {
@@ -74,8 +71,8 @@ export class ScreenElement {
   }
 
   /**
-   * The search add-on colours only what is behind a match. A program's own dark text on a light
-   * row would not be seen on it, so a match gets the colour of the text as well.
+   * A colour behind a match is not enough: a program's own dark text on a light row would not be
+   * seen on it, so a match gets the colour of the text as well.
    */
   #colourMatches(): void {
     const register = this.terminal.registerDecoration.bind(this.terminal);

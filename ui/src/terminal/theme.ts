@@ -85,14 +85,9 @@ export function findTheme(): ITheme {
   };
 }
 
-/** The colours of found text. */
-export function findColours() {
-  return {
-    matchBackground: token('--term-find'),
-    matchOverviewRuler: token('--term-find-current'),
-    activeMatchBackground: token('--term-find-current'),
-    activeMatchColorOverviewRuler: token('--term-find-current'),
-  };
+/** The colour behind found text. */
+export function findColour(): string {
+  return token('--term-find');
 }
 
 /** The colour of the text of a match, by the colour that is behind it. */

@@ -10,9 +10,11 @@ use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
+use super::find::{FindAnswer, FindQuery};
 use super::lock::{self, HostAddress};
 use super::protocol::{
-    self, Frame, FrameError, FrameReader, HELLO_LEN, HostStatus, Reply, Request,
+    self, Frame, FrameError, FrameReader, HELLO_LEN, HostStatus, RefusedCode, Reply, Request,
+    TextEnd,
 };
 use super::queue::{QueueAnswer, QueueRequest};
 
@@ -21,6 +23,8 @@ const REBIND_PATIENCE: Duration = Duration::from_secs(5);
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 /// A host answers within this time, or something is wrong with it.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
+/// A search ends by itself within half of this time.
+const FIND_PATIENCE: Duration = Duration::from_secs(10);
 const READ_BYTES: usize = 64 * 1024;
 
 /// Why a host could not be reached or talked to.
@@ -49,6 +53,9 @@ pub enum ClientError {
     /// The host refused the request.
     #[error("the host refused: {0}")]
     Refused(String),
+    /// The host, of an earlier version, does not know the request.
+    #[error("the terminal was started by an earlier version, which cannot do this; start it again")]
+    NotKnown,
 }
 
 /// Connects to the host that holds `lock`, blocking. While a host lives but its socket does
@@ -151,6 +158,9 @@ impl BlockingConnection {
         loop {
             if let Some(frame) = self.reader.next_frame()? {
                 match Reply::read(frame)? {
+                    Some(Reply::Refused(refused)) if refused.code == RefusedCode::BadFrame => {
+                        return Err(ClientError::NotKnown);
+                    }
                     Some(Reply::Refused(refused)) => {
                         return Err(ClientError::Refused(refused.message));
                     }
@@ -209,6 +219,40 @@ impl BlockingConnection {
         loop {
             if let Reply::QueueAnswer(answer) = self.receive()? {
                 return Ok(answer);
+            }
+        }
+    }
+}
+
+impl BlockingConnection {
+    /// Searches the terminal's lines; at most 10 s.
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`ClientError::NotKnown`] from an earlier host.
+    pub fn find(&mut self, query: &FindQuery) -> Result<FindAnswer, ClientError> {
+        self.send(&Request::Find(query.clone()))?;
+        self.stream.set_read_timeout(Some(FIND_PATIENCE))?;
+        loop {
+            if let Reply::Found(answer) = self.receive()? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Asks for all lines as text and hands each part to `take`.
+    ///
+    /// # Errors
+    /// [`ClientError`]; what `take` fails with is [`ClientError::Broken`].
+    pub fn text(
+        &mut self,
+        mut take: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<TextEnd, ClientError> {
+        self.send(&Request::Text)?;
+        loop {
+            match self.receive()? {
+                Reply::TextBytes(bytes) => take(&bytes)?,
+                Reply::TextEnd(end) => return Ok(end),
+                _ => {}
             }
         }
     }

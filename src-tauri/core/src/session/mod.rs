@@ -1,6 +1,7 @@
 //! A terminal that outlives its viewers: the host that owns it, and how to reach it.
 
 pub mod client;
+pub mod find;
 pub mod host;
 pub mod hosts;
 pub mod journal;

@@ -9,6 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::find::{FindAnswer, FindQuery};
 use super::queue::{QueueAnswer, QueueRequest, QueuedCommand};
 use super::screen::{Palette, ScreenEvent, ScrollbackLimits};
 use super::unattended::{RunReport, RunStatus};
@@ -169,6 +170,12 @@ pub enum Request {
     Queue(QueueRequest),
     /// What the program of an unattended run tells of it. Nobody else is believed.
     Report(Box<RunReport>),
+    /// Search the terminal's lines. Answered by [`Reply::Found`]. On a connection of its own: a
+    /// host that does not know it yet ends that.
+    Find(FindQuery),
+    /// Send all lines as text: [`Reply::TextBytes`] and, at the end, [`Reply::TextEnd`]. On a
+    /// connection of its own, too.
+    Text,
 }
 
 /// The payload of [`Request::Ack`]: one or two numbers of 8 bytes.
@@ -242,6 +249,24 @@ pub enum Reply {
     Ended(Exit),
     /// What came of a [`Request::Queue`].
     QueueAnswer(QueueAnswer),
+    /// What came of a [`Request::Find`].
+    Found(FindAnswer),
+    /// A part of the text that [`Request::Text`] asked for, in UTF-8. A character may be in two.
+    TextBytes(Vec<u8>),
+    /// The text is over.
+    TextEnd(TextEnd),
+}
+
+/// The payload of [`Reply::TextEnd`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextEnd {
+    /// How many lines were sent, each with a line break at its end.
+    pub lines: u64,
+    /// How many bytes.
+    pub bytes: u64,
+    /// False when the terminal's size changed meanwhile: rows have other numbers since, and the
+    /// text is to be asked for anew.
+    pub complete: bool,
 }
 
 /// The payload of [`Reply::SnapshotStart`].
@@ -411,6 +436,8 @@ mod kind {
     pub const PALETTE: u8 = 0x09;
     pub const QUEUE: u8 = 0x0a;
     pub const REPORT: u8 = 0x0b;
+    pub const FIND: u8 = 0x10;
+    pub const TEXT: u8 = 0x11;
 
     pub const STATUS: u8 = 0x81;
     pub const SNAPSHOT_START: u8 = 0x82;
@@ -424,6 +451,9 @@ mod kind {
     pub const ENDED: u8 = 0x8a;
     pub const QUEUE_ANSWER: u8 = 0x8b;
     pub const REPAINT: u8 = 0x8c;
+    pub const FOUND: u8 = 0x90;
+    pub const TEXT_BYTES: u8 = 0x91;
+    pub const TEXT_END: u8 = 0x92;
 }
 
 const MAX_PING_BYTES: usize = 64;
@@ -451,6 +481,8 @@ impl Request {
             Self::Palette(palette) => write_json(out, kind::PALETTE, palette),
             Self::Queue(request) => write_json(out, kind::QUEUE, request),
             Self::Report(report) => write_json(out, kind::REPORT, report),
+            Self::Find(query) => write_json(out, kind::FIND, query),
+            Self::Text => write_frame(out, kind::TEXT, &[b"{}"]),
         }
     }
 
@@ -477,6 +509,8 @@ impl Request {
             kind::PALETTE => Self::Palette(read_json(kind, &payload)?),
             kind::QUEUE => Self::Queue(read_json(kind, &payload)?),
             kind::REPORT => Self::Report(Box::new(read_json(kind, &payload)?)),
+            kind::FIND => Self::Find(read_json(kind, &payload)?),
+            kind::TEXT => Self::Text,
             kind => return Err(FrameError::UnknownKind { kind }),
         })
     }
@@ -511,6 +545,9 @@ impl Reply {
             Self::Refused(refused) => write_json(out, kind::REFUSED, refused),
             Self::Ended(exit) => write_json(out, kind::ENDED, exit),
             Self::QueueAnswer(answer) => write_json(out, kind::QUEUE_ANSWER, answer),
+            Self::Found(answer) => write_json(out, kind::FOUND, answer),
+            Self::TextBytes(bytes) => write_frame(out, kind::TEXT_BYTES, &[bytes]),
+            Self::TextEnd(end) => write_json(out, kind::TEXT_END, end),
         }
     }
 
@@ -540,6 +577,9 @@ impl Reply {
             kind::REFUSED => Self::Refused(read_json(kind, &payload)?),
             kind::ENDED => Self::Ended(read_json(kind, &payload)?),
             kind::QUEUE_ANSWER => Self::QueueAnswer(read_json(kind, &payload)?),
+            kind::FOUND => Self::Found(read_json(kind, &payload)?),
+            kind::TEXT_BYTES => Self::TextBytes(payload),
+            kind::TEXT_END => Self::TextEnd(read_json(kind, &payload)?),
             _ => return Ok(None),
         }))
     }

@@ -282,7 +282,13 @@ impl Session {
                 return Err(client::ClientError::Refused(refused.message).into());
             }
             Reply::Ended(exit) => return Ok(Some(Left::Ended(exit))),
-            Reply::Event(_) | Reply::Status(_) | Reply::Pong(_) | Reply::QueueAnswer(_) => {}
+            Reply::Event(_)
+            | Reply::Status(_)
+            | Reply::Pong(_)
+            | Reply::QueueAnswer(_)
+            | Reply::Found(_)
+            | Reply::TextBytes(_)
+            | Reply::TextEnd(_) => {}
         }
         Ok(None)
     }

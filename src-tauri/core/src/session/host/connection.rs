@@ -11,6 +11,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Notify, Semaphore, mpsc};
 
+use crate::session::find::FindAnswer;
 use crate::session::protocol::{
     self, FrameError, FrameReader, HELLO_LEN, Refused, RefusedCode, Reply, Request,
 };
@@ -38,6 +39,8 @@ pub type ClientId = u64;
 pub enum FromClient {
     /// A request; `Input` has taken its bytes from the host's input budget.
     Request(Request),
+    /// What a search came to, from the thread that matches for a client.
+    Found(FindAnswer),
     /// The connection is over.
     Gone,
 }
@@ -140,6 +143,11 @@ impl Outbox {
             queue.frame_bytes += queue.bytes.len() - before;
         }
         queue.frames <= UNREAD_FRAMES && queue.frame_bytes <= UNREAD_BYTES
+    }
+
+    /// How many bytes that no credit limits wait to be written.
+    pub fn unread_bytes(&self) -> usize {
+        self.queue.borrow().frame_bytes
     }
 
     /// Whether everything has been handed to the system.

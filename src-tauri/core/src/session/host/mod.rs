@@ -6,6 +6,7 @@
 mod clients;
 mod connection;
 mod ending;
+mod lookups;
 mod pace;
 mod place;
 mod program;

@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use super::clients::Clients;
 use super::connection::{ClientId, FromClient, UNREAD_INPUT_BYTES};
 use super::ending::Ending;
+use super::lookups::Lookup;
 use super::pace::Pace;
 use super::program::READ_BYTES;
 use super::queue::Queue;
@@ -87,6 +88,9 @@ pub(super) struct Running {
     pub(super) picture_at: Option<Instant>,
     pub(super) foreground_at: Option<Instant>,
     pub(super) input_at: Option<Instant>,
+    /// Searches and texts that clients wait for, and when the next slice of them is due.
+    pub(super) lookups: Vec<Lookup>,
+    pub(super) lookup_at: Option<Instant>,
     /// The program is in another conversation than the status says; which is told in a moment.
     pub(super) leaves_conversation: bool,
     /// What the journal could not take yet: a full disk must lose no id.
@@ -246,6 +250,8 @@ impl Running {
             tick_at: now + TICK,
             picture_at: None,
             input_at: None,
+            lookups: Vec::new(),
+            lookup_at: None,
             leaves_conversation: false,
             unwritten: VecDeque::new(),
             journal_fails: false,
@@ -306,6 +312,7 @@ impl Running {
                 self.viewers_changed();
             }
             Woken::Client(id, FromClient::Request(request)) => self.request(id, request),
+            Woken::Client(id, FromClient::Found(answer)) => self.found(id, answer),
             Woken::Learned(Some(learned)) => self.learned(learned),
             Woken::Learned(None) => self.companion = None,
             Woken::Exited(exit) => self.exit = Some(exit),
@@ -323,6 +330,7 @@ impl Running {
             self.screen.sync_deadline(),
             self.look_at,
             self.queue.deadline(),
+            self.lookup_at,
             self.ending.as_ref().and_then(Ending::until),
         ]
         .into_iter()
@@ -472,6 +480,9 @@ impl Running {
         }
         if self.foreground_at.is_some_and(|at| at <= now) {
             self.look_at_foreground();
+        }
+        if self.lookup_at.is_some_and(|at| at <= now) {
+            self.go_on_looking(now);
         }
         if self.tick_at <= now {
             self.tick(now);

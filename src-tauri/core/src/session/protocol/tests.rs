@@ -28,6 +28,15 @@ fn requests() -> impl Strategy<Value = Request> {
         proptest::collection::vec(any::<u8>(), 0..64).prop_map(Request::Ping),
         Just(Request::Kill),
         Just(Request::Watch),
+        Just(Request::Text),
+        (any::<String>(), any::<bool>()).prop_map(|(pattern, regex)| {
+            Request::Find(FindQuery {
+                pattern,
+                regex,
+                case_sensitive: !regex,
+                whole_word: regex,
+            })
+        }),
         proptest::collection::vec(any::<u8>(), 0..300).prop_map(Request::Hook),
         any::<String>().prop_map(|text| Request::Queue(QueueRequest::Add(NewCommand {
             id: CommandId::generate(),

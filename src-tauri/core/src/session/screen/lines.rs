@@ -125,11 +125,17 @@ impl LogicalLine {
     }
 }
 
-/// See [`super::Screen::logical_lines`].
-pub(super) fn logical_lines(terminal: &Terminal) -> impl Iterator<Item = LogicalLine> + '_ {
+/// See [`super::Screen::logical_lines_from`] and [`super::Screen::alternate_lines`].
+pub(super) fn logical_lines<'a>(
+    terminal: &'a Terminal,
+    buffer: &'a Buffer,
+    from: u64,
+) -> impl Iterator<Item = LogicalLine> + 'a {
     let cols = terminal.cols();
-    let mut number = terminal.normal.dropped;
-    let mut rows = rows(&terminal.normal, &terminal.extras).peekable();
+    let mut number = buffer.dropped.max(from);
+    // Whoever goes on where he stopped does not pay for the lines before.
+    let skipped = (number - buffer.dropped) as usize;
+    let mut rows = rows(buffer, &terminal.extras, skipped).peekable();
     std::iter::from_fn(move || {
         let (mut row, mut extras) = rows.next()?;
         let mut line = LogicalLine {
@@ -151,17 +157,19 @@ pub(super) fn logical_lines(terminal: &Terminal) -> impl Iterator<Item = Logical
     })
 }
 
-/// The rows of a buffer, oldest first, with their extras.
+/// The rows of a buffer, oldest first, with their extras, without the first `skipped`.
 fn rows<'a>(
     buffer: &'a Buffer,
     extras: &'a Extras,
+    skipped: usize,
 ) -> impl Iterator<Item = (Cow<'a, Row>, Cow<'a, Extras>)> {
-    let history = buffer.history.iter().map(|line| {
+    let history = buffer.history.iter().skip(skipped).map(|line| {
         let (mut row, mut extras) = Default::default();
         line.decode(&mut row, &mut extras);
         (Cow::Owned(row), Cow::Owned(extras))
     });
-    let screen = buffer.rows.iter();
+    let on_screen = skipped.saturating_sub(buffer.history.len());
+    let screen = buffer.rows.iter().skip(on_screen);
     history.chain(screen.map(move |row| (Cow::Borrowed(row), Cow::Borrowed(extras))))
 }
 

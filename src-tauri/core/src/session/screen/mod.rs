@@ -180,7 +180,18 @@ impl Screen {
     /// The lines of the normal screen and its scrollback, oldest first, each joined from the rows
     /// it was wrapped into. The alternate screen has no lines of its own here.
     pub fn logical_lines(&self) -> impl Iterator<Item = LogicalLine> + '_ {
-        lines::logical_lines(&self.terminal)
+        self.logical_lines_from(0)
+    }
+
+    /// As [`Screen::logical_lines`], from the row of this absolute number on, at the cost of
+    /// those alone.
+    pub fn logical_lines_from(&self, row: u64) -> impl Iterator<Item = LogicalLine> + '_ {
+        lines::logical_lines(&self.terminal, &self.terminal.normal, row)
+    }
+
+    /// The lines of the alternate screen, whose rows are counted from its top.
+    pub fn alternate_lines(&self) -> impl Iterator<Item = LogicalLine> + '_ {
+        lines::logical_lines(&self.terminal, &self.terminal.alternate, 0)
     }
 
     /// The visible text, one line per row, without trailing blanks: for logs and tests.

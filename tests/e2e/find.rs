@@ -1,0 +1,134 @@
+//! Finding text in a terminal, going to what was asked, and saving all of it.
+
+use std::fs;
+
+use crate::shells::{open_shell, run};
+use crate::window::{App, SLOW, World, wait_for};
+
+/// The line that the bar says, beside the field and below it.
+fn said(app: &App<'_>) -> Result<String, String> {
+    let script = "return [...document.querySelectorAll('.find [role=status]')].map((e) => e.textContent.trim()).join(' / ')";
+    let text = app.web().execute(script, &[])?;
+    Ok(text.as_str().unwrap_or_default().to_owned())
+}
+
+#[track_caller]
+fn wait_for_said(app: &App<'_>, wanted: &str) {
+    wait_for(&format!("the bar to say {wanted:?}"), SLOW, || {
+        let said = said(app)?;
+        match said.contains(wanted) {
+            true => Ok(()),
+            false => Err(said),
+        }
+    });
+}
+
+/// What is selected in the terminal, and whether it is in sight.
+fn screen_shows(app: &App<'_>, text: &str) {
+    wait_for(&format!("{text:?} in sight"), SLOW, || {
+        let script = "return [...document.querySelectorAll('.screen:not([hidden]) .xterm-rows > div')].map((e) => e.textContent).join('\\n')";
+        let rows = app.web().execute(script, &[])?;
+        let rows = rows.as_str().unwrap_or_default().to_owned();
+        match rows.replace('\u{a0}', " ").contains(text) {
+            true => Ok(()),
+            false => Err(rows),
+        }
+    });
+}
+
+#[test]
+fn everything_that_the_terminal_said_is_found_and_saved() {
+    let world = World::new("find");
+    let app = world.open_workspace();
+    open_shell(&world, &app);
+    run(
+        &app,
+        "clear; seq -f 'row %g of it' 1 3000; echo end-$((1+1))",
+    );
+    app.wait_for_text("end-2");
+
+    app.key("ctrl+shift+f");
+    app.type_keys("ROW 77 OF");
+    wait_for_said(&app, "1 of 1");
+    screen_shows(&app, "row 77 of it");
+    // An expression, in which case counts.
+    app.key("ctrl+a");
+    app.type_keys("^row (12|13|14)5 of");
+    wait_for_said(&app, "Not found");
+    app.key("alt+r");
+    wait_for_said(&app, " of 3");
+    app.key("alt+c");
+    wait_for_said(&app, " of 3");
+    let before = said(&app).unwrap();
+    app.key("Return");
+    wait_for("another match in front", SLOW, || {
+        let now = said(&app)?;
+        if now != before && now.contains(" of 3") {
+            Ok(())
+        } else {
+            Err(now)
+        }
+    });
+    app.key("ctrl+a");
+    app.type_keys("row (1");
+    wait_for_said(&app, "Not a regular expression: unclosed group");
+    // What is looked for is found as it is written.
+    app.key("ctrl+a");
+    app.type_keys("later-(1|2)$");
+    wait_for_said(&app, "Not found");
+    app.key("Escape");
+    run(&app, "echo later-$((0+1))");
+    app.wait_for_text("later-1");
+    app.key("ctrl+shift+f");
+    wait_for_said(&app, "1 of 1");
+    app.key("Escape");
+
+    let file = world.folder("saved").join("all of it.txt");
+    app.key("ctrl+shift+p");
+    app.type_keys("Save the scrollback");
+    app.key("Return");
+    wait_for("the file", SLOW, || {
+        if file.exists() {
+            return Ok(());
+        }
+        // The dialog takes a name once it is there.
+        let shown = world
+            .display
+            .xdotool(&["search", "--name", "Save the scrollback"])?;
+        let dialog = shown.lines().next().unwrap_or_default().trim().to_owned();
+        if dialog.is_empty() {
+            return Err("there is no dialog".to_owned());
+        }
+        world.display.xdotool(&["windowfocus", "--sync", &dialog])?;
+        world.display.xdotool(&["key", "ctrl+a"])?;
+        world
+            .display
+            .xdotool(&["type", "--delay", "20", &file.to_string_lossy()])?;
+        world.display.xdotool(&["key", "Return"])?;
+        Err("the dialog is open".to_owned())
+    });
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("row 1 of it\nrow 2 of it\n"), "{text}");
+    assert!(text.contains("\nrow 3000 of it\nend-2\n"), "{text}");
+    let left: Vec<_> = fs::read_dir(file.parent().unwrap()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    app.wait_for_words("lines were saved to");
+}
+
+#[test]
+fn the_keys_lead_from_one_prompt_to_the_one_before() {
+    let world = World::new("turns");
+    let app = world.open_workspace();
+    open_shell(&world, &app);
+    run(&app, "PS1='ana@loom:~$ '; clear");
+    run(&app, "seq 1 200; echo first-$((1+0))");
+    app.wait_for_text("first-1");
+    run(&app, "seq 1 200; echo second-$((1+1))");
+    app.wait_for_text("second-2");
+    app.key("ctrl+shift+Up");
+    screen_shows(&app, "ana@loom:~$ seq 1 200; echo second");
+    app.key("ctrl+shift+Up");
+    screen_shows(&app, "ana@loom:~$ seq 1 200; echo first");
+    app.key("ctrl+shift+Down");
+    screen_shows(&app, "ana@loom:~$ seq 1 200; echo second");
+}
