@@ -17,6 +17,7 @@ mod menu;
 mod notify;
 mod open_file;
 mod page;
+mod pasted_images;
 mod plans;
 mod platform;
 mod preferences;

@@ -294,6 +294,8 @@ fn apply(patch: PreferencesPatch, to: &mut Preferences) {
     put(patch.muted, &mut to.muted);
     put(patch.terminal, &mut to.terminal);
     put(patch.editor, &mut to.editor);
+    put(patch.clipboard_write, &mut to.clipboard_write);
+    put(patch.paste_warning, &mut to.paste_warning);
     bring_within_bounds(to);
 }
 

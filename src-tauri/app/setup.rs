@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use reprise_core::claude::launch::open_workspace;
@@ -23,7 +23,9 @@ use crate::complain::complain;
 use crate::events::Event;
 use crate::preferences::PreferencesFile;
 use crate::state::App;
-use crate::{arguments, closing, page, plans, platform, presence, shell, team, window};
+use crate::{
+    arguments, closing, page, pasted_images, plans, platform, presence, shell, team, window,
+};
 
 const IDENTIFIER: &str = "dev.reprise.Reprise";
 /// The page shows its first terminal within this time, or waits for something else.
@@ -70,6 +72,7 @@ fn build(folder: Option<PathBuf>, store: ChosenStore) -> Result<tauri::App, Stri
             desktop::read_clipboard,
             desktop::write_primary,
             desktop::read_primary,
+            desktop::paste_image,
             desktop::open_link,
             files::find_files,
             files::open_file,
@@ -158,7 +161,9 @@ fn set_up(
     let place = preferences.window();
     let theme = preferences.get().theme;
     let to_open = folder.clone().map(PathBuf::from);
+    let images = folders.pasted_images_dir();
     app.manage(App::new(folders, store, preferences, to_open));
+    tauri::async_runtime::spawn_blocking(move || pasted_images::sweep(&images, SystemTime::now()));
     // What the page asks for first is got ready while the window and its page come up.
     let early = app.clone();
     tauri::async_runtime::spawn(async move {

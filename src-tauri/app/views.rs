@@ -13,7 +13,7 @@ use reprise_core::project_sessions::{
 };
 use reprise_core::session::hosts::LastEnd;
 use reprise_core::session::protocol::HostStatus;
-use reprise_core::session::screen::Palette;
+use reprise_core::session::screen::{Palette, ProgressState};
 use reprise_core::session::unattended::{RunRecord, RunStatus};
 use reprise_core::store::StoreError;
 
@@ -144,7 +144,7 @@ pub fn terminal(status: &HostStatus, build: Option<&str>) -> dto::TerminalView {
         started_at: status.started_at,
         clients: u32::try_from(status.clients).unwrap_or(u32::MAX),
         title: status.title.clone(),
-        progress: status.progress,
+        progress: progress(status),
         waits_for_restart: waits_for_restart(status, build),
         queue: status.queue.iter().map(work_views::queued).collect(),
         ask: status.ask.as_ref().map(|ask| dto::AskView {
@@ -154,6 +154,22 @@ pub fn terminal(status: &HostStatus, build: Option<&str>) -> dto::TerminalView {
         run: status.run.as_ref().map(run),
         background: status.background,
     }
+}
+
+fn progress(status: &HostStatus) -> Option<dto::ProgressView> {
+    let state = match status.progress_state {
+        // A host of before there were states.
+        ProgressState::None if status.progress.is_some() => dto::ProgressKind::Normal,
+        ProgressState::None => return None,
+        ProgressState::Normal => dto::ProgressKind::Normal,
+        ProgressState::Error => dto::ProgressKind::Error,
+        ProgressState::Indeterminate => dto::ProgressKind::Indeterminate,
+        ProgressState::Paused => dto::ProgressKind::Paused,
+    };
+    Some(dto::ProgressView {
+        state,
+        percent: status.progress,
+    })
 }
 
 /// An unattended run that its host tells of.

@@ -7,18 +7,22 @@
 
 mod attach;
 mod clear;
+mod clipboard;
 mod crashes;
 mod desktop;
 mod files;
 mod find;
 mod floods;
 mod keyboard;
+mod listener;
 mod many;
 mod milestones;
 mod outages;
 mod phases;
+mod progress;
 mod queue;
 mod reopen;
+mod reports;
 mod settings;
 mod shells;
 mod states;

@@ -79,6 +79,33 @@ impl Display {
         let _ = self.run("import", &["-window", "root", &file.to_string_lossy()]);
     }
 
+    /// Copies a file's content as another program does: as text, or as what `kind` says.
+    pub fn copy(&self, selection: &str, kind: &str, file: &std::path::Path) {
+        let arguments = [
+            "-selection",
+            selection,
+            "-t",
+            kind,
+            "-i",
+            &file.to_string_lossy(),
+        ];
+        // It serves what it has from the background, and must not hold on to the pipes.
+        let copied = Command::new("xclip")
+            .args(arguments)
+            .env("DISPLAY", &self.name)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        assert!(copied.is_ok_and(|status| status.success()), "xclip -i");
+    }
+
+    /// The text that another program would paste.
+    pub fn copied(&self, selection: &str) -> String {
+        self.run("xclip", &["-selection", selection, "-o"])
+            .unwrap_or_default()
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) -> Result<String, String> {
         let output = Command::new(program)
             .args(arguments)

@@ -210,6 +210,8 @@ export const writeClipboard = (text: string) => call<undefined>('write_clipboard
 export const readClipboard = () => call<string>('read_clipboard');
 export const writePrimary = (text: string) => call<undefined>('write_primary', { text });
 export const readPrimary = () => call<string>('read_primary');
+/** Puts the clipboard's image into a file and tells its path; null where there is no image. */
+export const pasteImage = () => call<string | null>('paste_image');
 export const openLink = (url: string) => call<undefined>('open_link', { url });
 /** The key that closes the window does what its button does. */
 export const requestClose = () => call<undefined>('request_close');
@@ -236,7 +238,19 @@ export interface AppEvents {
   rang: (projectId: string, terminal: string) => void;
   /** An item of the native menu was chosen. */
   menuAction: (chosen: Chosen) => void;
-  foldersDropped: (paths: string[]) => void;
+  /** Files are dragged over this place, in CSS pixels; null: not any more. */
+  filesDragged: (at: { x: number; y: number } | null) => void;
+  filesDropped: (paths: string[], at: { x: number; y: number }) => void;
+}
+
+/** What comes with a drag: the place in pixels of the screen. */
+interface Dragged {
+  paths?: string[];
+  position: { x: number; y: number };
+}
+
+function place({ position }: Dragged): { x: number; y: number } {
+  return { x: position.x / devicePixelRatio, y: position.y / devicePixelRatio };
 }
 
 /** Listens to the app's events for the life of the window. */
@@ -261,8 +275,11 @@ export async function listenToApp(events: AppEvents): Promise<void> {
       events.rang(payload.projectId, payload.terminal),
     ),
     listen<Chosen>('menu-action', ({ payload }) => events.menuAction(payload)),
-    listen<{ paths?: string[] }>('tauri://drag-drop', ({ payload }) =>
-      events.foldersDropped(payload.paths ?? []),
+    listen<Dragged>('tauri://drag-enter', ({ payload }) => events.filesDragged(place(payload))),
+    listen<Dragged>('tauri://drag-over', ({ payload }) => events.filesDragged(place(payload))),
+    listen('tauri://drag-leave', () => events.filesDragged(null)),
+    listen<Dragged>('tauri://drag-drop', ({ payload }) =>
+      events.filesDropped(payload.paths ?? [], place(payload)),
     ),
   ]);
 }

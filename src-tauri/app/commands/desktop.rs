@@ -1,11 +1,13 @@
 //! The clipboards, and links.
 
-use tauri::AppHandle;
+use jiff::Timestamp;
+use tauri::{AppHandle, State};
 use tauri_plugin_opener::OpenerExt;
 
 use crate::error::{AppError, CommandResult};
-use crate::platform::{Selection, read_selection, write_selection};
-use crate::state::unblocked;
+use crate::pasted_images;
+use crate::platform::{Selection, read_image, read_selection, write_selection};
+use crate::state::{App, unblocked};
 
 /// A link longer than this is no link.
 const MAX_LINK_BYTES: usize = 8 * 1024;
@@ -41,6 +43,24 @@ async fn read(app: AppHandle, selection: Selection) -> CommandResult<String> {
         .await
         .map_err(|reason| AppError::Clipboard { reason })?;
     Ok(text.unwrap_or_default())
+}
+
+/// Keeps the clipboard's image as a file of the person's own and tells its path; none where
+/// there is no image.
+#[tauri::command]
+pub async fn paste_image(handle: AppHandle, app: State<'_, App>) -> CommandResult<Option<String>> {
+    let image = read_image(&handle)
+        .await
+        .map_err(|reason| AppError::Clipboard { reason })?;
+    let Some(image) = image else {
+        return Ok(None);
+    };
+    let dir = app.folders.pasted_images_dir();
+    let kept = unblocked(move || {
+        pasted_images::keep(&dir, &image, Timestamp::now())
+            .map_err(|reason| AppError::Clipboard { reason })
+    });
+    Ok(Some(kept.await?.to_string_lossy().into_owned()))
 }
 
 /// Opens a link in the person's browser. The text comes from a terminal: it is no command,

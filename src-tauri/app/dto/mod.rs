@@ -40,7 +40,9 @@ pub use store::{
     LoggedIn, LoginAs, PasswordPlace, Rights, StoreChosen, StoreConflict, StoreKind, StoreLink,
     StoreTest, StoreView, Talk, TestStep, WaitingChange, WaitingWhat,
 };
-pub use terminal::{GridSize, TerminalPalette, TerminalRef, TerminalState, TerminalView};
+pub use terminal::{
+    GridSize, ProgressKind, ProgressView, TerminalPalette, TerminalRef, TerminalState, TerminalView,
+};
 pub use terminal_preferences::{Bell, TerminalPreferences};
 pub use work::{
     BackupView, MilestoneCommandKind, MilestoneCommandView, MilestoneStatus, MilestoneView,
@@ -52,6 +54,7 @@ pub use work::{
 mod tests {
     use ts_rs::TS;
 
+    use super::preferences::ClipboardWrite;
     use super::terminal_preferences::{CursorStyle, Renderer, TerminalTheme};
     use super::*;
 
@@ -163,6 +166,9 @@ mod tests {
             ImportProgress,
             Notice,
             TerminalRef,
+            ProgressView,
+            ProgressKind,
+            ClipboardWrite,
             CommandError,
             ErrorCode,
         );

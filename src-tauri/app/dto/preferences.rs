@@ -45,6 +45,21 @@ pub struct Preferences {
     /// The command that opens a file of a terminal: words as a shell splits them, with `{file}`,
     /// `{line}` and `{column}`; none for the system's program for text.
     pub editor: Option<String>,
+    /// Whether programs in terminals may copy (OSC 52).
+    pub clipboard_write: ClipboardWrite,
+    /// Whether the person is asked before several lines are pasted into a program that would
+    /// act on each of them.
+    pub paste_warning: bool,
+}
+
+/// Whether programs in terminals may write to the clipboard. None ever reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ClipboardWrite {
+    /// The one in front may.
+    Allow,
+    /// None may.
+    Deny,
 }
 
 /// Some preferences to change; those left out stay.
@@ -87,6 +102,10 @@ pub struct PreferencesPatch {
     /// See [`Preferences::editor`]; null goes back to the system's.
     #[serde(deserialize_with = "given")]
     pub editor: Option<Option<String>>,
+    /// See [`Preferences::clipboard_write`].
+    pub clipboard_write: Option<ClipboardWrite>,
+    /// See [`Preferences::paste_warning`].
+    pub paste_warning: Option<bool>,
 }
 
 /// Tells null, which is a value, from a field that was left out.
@@ -166,6 +185,8 @@ impl Default for Preferences {
             store: None,
             terminal: TerminalPreferences::default(),
             editor: None,
+            clipboard_write: ClipboardWrite::Allow,
+            paste_warning: true,
         }
     }
 }

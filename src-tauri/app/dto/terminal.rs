@@ -34,8 +34,8 @@ pub struct TerminalView {
     pub clients: u32,
     /// The title its program gave it.
     pub title: Option<String>,
-    /// The progress its program reports, in percent.
-    pub progress: Option<u8>,
+    /// The progress its program reports.
+    pub progress: Option<ProgressView>,
     /// Whether its host is of another version and should be started again when idle.
     pub waits_for_restart: bool,
     /// The commands that wait to be typed into it, and those that were.
@@ -46,6 +46,30 @@ pub struct TerminalView {
     pub run: Option<RunView>,
     /// Whether sub-agents or background tasks go on: being idle is not being done.
     pub background: bool,
+}
+
+/// The progress that a program reports (OSC 9;4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ProgressView {
+    /// What it is.
+    pub state: ProgressKind,
+    /// How far it is, where the program knows.
+    pub percent: Option<u8>,
+}
+
+/// What a reported progress is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ProgressKind {
+    /// It goes on.
+    Normal,
+    /// It failed.
+    Error,
+    /// It goes on, and nobody knows how far it is.
+    Indeterminate,
+    /// It is paused, or something about it needs a look.
+    Paused,
 }
 
 /// The state of a live terminal, in the words of the design.

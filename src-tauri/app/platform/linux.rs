@@ -161,6 +161,27 @@ pub async fn read_selection<R: Runtime>(
     .await
 }
 
+/// The image in the clipboard as a PNG file; none where there is no image.
+///
+/// # Errors
+/// The program that has it does not answer, or the app is ending.
+pub async fn read_image<R: Runtime>(app: &AppHandle<R>) -> Result<Option<Vec<u8>>, String> {
+    on_main_thread(app, move |done| {
+        let png = gdk::Atom::intern("image/png");
+        clipboard(Selection::Clipboard).request_contents(&png, move |clipboard, found| {
+            let bytes = found.data();
+            if bytes.starts_with(b"\x89PNG") {
+                return done(Some(bytes));
+            }
+            // Something else that GTK can read as a picture.
+            clipboard.request_image(move |_, image| {
+                done(image.and_then(|image| image.save_to_bufferv("png", &[]).ok()));
+            });
+        });
+    })
+    .await
+}
+
 /// Runs `work` on GTK's thread and waits, bounded, for what it hands to its argument.
 async fn on_main_thread<R: Runtime, T: Send + 'static>(
     app: &AppHandle<R>,

@@ -24,6 +24,7 @@ pub struct Folders {
     config: PathBuf,
     data: PathBuf,
     state: PathBuf,
+    cache: PathBuf,
     /// `$XDG_RUNTIME_DIR` itself: our part of it is made when a socket is needed.
     runtime_base: Option<PathBuf>,
     /// The folder that stands in for a missing runtime folder: `/tmp`, another in our tests.
@@ -101,6 +102,7 @@ impl Folders {
             config: base("XDG_CONFIG_HOME", ".config")?,
             data: base("XDG_DATA_HOME", ".local/share")?,
             state: base("XDG_STATE_HOME", ".local/state")?,
+            cache: base("XDG_CACHE_HOME", ".cache")?,
             runtime_base: absolute("XDG_RUNTIME_DIR"),
             shared_temp: PathBuf::from("/tmp"),
             home,
@@ -172,6 +174,11 @@ impl Folders {
     /// The folder of the copies of a project's phases.
     pub fn phases_dir(&self, project: ProjectId) -> PathBuf {
         self.state.join("phases").join(project.to_string())
+    }
+
+    /// The folder of the images that were pasted, for programs that take a file's path.
+    pub fn pasted_images_dir(&self) -> PathBuf {
+        self.cache.join("pasted")
     }
 
     /// The folder of a project's kept transcripts.

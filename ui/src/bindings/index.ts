@@ -272,9 +272,9 @@ clients: number,
  */
 title: string | null, 
 /**
- * The progress its program reports, in percent.
+ * The progress its program reports.
  */
-progress: number | null, 
+progress: ProgressView | null, 
 /**
  * Whether its host is of another version and should be started again when idle.
  */
@@ -1123,7 +1123,16 @@ terminal: TerminalPreferences,
  * The command that opens a file of a terminal: words as a shell splits them, with `{file}`,
  * `{line}` and `{column}`; none for the system's program for text.
  */
-editor: string | null, };
+editor: string | null, 
+/**
+ * Whether programs in terminals may copy (OSC 52).
+ */
+clipboardWrite: ClipboardWrite, 
+/**
+ * Whether the person is asked before several lines are pasted into a program that would
+ * act on each of them.
+ */
+pasteWarning: boolean, };
 
 /**
  * Some preferences to change; those left out stay.
@@ -1192,7 +1201,15 @@ terminal?: TerminalPreferences,
 /**
  * See [`Preferences::editor`]; null goes back to the system's.
  */
-editor?: string | null, };
+editor?: string | null, 
+/**
+ * See [`Preferences::clipboard_write`].
+ */
+clipboardWrite?: ClipboardWrite, 
+/**
+ * See [`Preferences::paste_warning`].
+ */
+pasteWarning?: boolean, };
 
 /**
  * How terminals look and behave. The size of the text stands beside it, in
@@ -1880,6 +1897,29 @@ projectId: string,
  * `claude` or `shell-N`.
  */
 terminal: string, };
+
+/**
+ * The progress that a program reports (OSC 9;4).
+ */
+export type ProgressView = { 
+/**
+ * What it is.
+ */
+state: ProgressKind, 
+/**
+ * How far it is, where the program knows.
+ */
+percent: number | null, };
+
+/**
+ * What a reported progress is.
+ */
+export type ProgressKind = "normal" | "error" | "indeterminate" | "paused";
+
+/**
+ * Whether programs in terminals may write to the clipboard. None ever reads it.
+ */
+export type ClipboardWrite = "allow" | "deny";
 
 /**
  * Why a command was not done, for the person to read.

@@ -975,4 +975,35 @@ export const en = {
   'term.scrollbackWhat': 'For terminals that are started from now on.',
   'term.scrollbackMemory':
     'While it is shown, a full terminal of 120 columns takes about {megabytes} MB.',
+
+  // pasting, copying, dropping, progress
+  'action.pasteSelection': 'Paste the selection',
+  'terminal.dropHint': 'Drop to insert the path',
+  'pasting.title': { one: 'Paste {count} line?', other: 'Paste {count} lines?' },
+  'pasting.titleLine': 'Paste this?',
+  'pasting.text':
+    'The program in this terminal acts on every line as soon as it arrives, as if you had typed it and pressed Enter.',
+  'pasting.what': 'What would be pasted',
+  'pasting.always': 'Paste without asking from now on',
+  'pasting.oneLine': 'Paste as one line',
+  'pasting.do': 'Paste',
+  'uncopied.notInFront': '{name} wants to copy a text',
+  'uncopied.notInFrontWhat': 'Its terminal is not in front, so the clipboard was left as it is.',
+  'uncopied.tooLong': '{name} wanted to copy a text that is too long',
+  'uncopied.tooLongWhat': 'A program can copy up to 750 KB. The clipboard was left as it is.',
+  'settings.pasting': 'Pasting',
+  'settings.pastingWhat':
+    'Programs that are told where a paste begins and ends, as Claude Code and most shells are, get it at once.',
+  'settings.pasteWarning': 'Ask before pasting several lines into any other program',
+  'settings.clipboard': 'Clipboard',
+  'settings.clipboardWhat':
+    'A program in the terminal in front may copy a text, for instance what you select in it. No program can read the clipboard.',
+  'settings.clipboardWrite': 'Programs may write to the clipboard',
+  'progress.of': 'Progress of {name}',
+  'progress.normal': '{percent} percent done',
+  'progress.indeterminate': 'In progress',
+  'progress.paused': 'Paused',
+  'progress.pausedAt': 'Paused at {percent} percent',
+  'progress.error': 'Failed',
+  'progress.errorAt': 'Failed at {percent} percent',
 } as const;

@@ -968,4 +968,37 @@ export const ptBR: Messages = {
   'term.scrollbackWhat': 'Para os terminais iniciados de agora em diante.',
   'term.scrollbackMemory':
     'Enquanto é mostrado, um terminal cheio de 120 colunas ocupa cerca de {megabytes} MB.',
+
+  // pasting, copying, dropping, progress
+  'action.pasteSelection': 'Colar a seleção',
+  'terminal.dropHint': 'Solte para inserir o caminho',
+  'pasting.title': { one: 'Colar {count} linha?', other: 'Colar {count} linhas?' },
+  'pasting.titleLine': 'Colar isto?',
+  'pasting.text':
+    'O programa neste terminal age a cada linha assim que ela chega, como se você a tivesse digitado e pressionado Enter.',
+  'pasting.what': 'O que seria colado',
+  'pasting.always': 'Colar sem perguntar de agora em diante',
+  'pasting.oneLine': 'Colar em uma linha',
+  'pasting.do': 'Colar',
+  'uncopied.notInFront': '{name} quer copiar um texto',
+  'uncopied.notInFrontWhat':
+    'O terminal dele não está à frente; por isso a área de transferência ficou como está.',
+  'uncopied.tooLong': '{name} quis copiar um texto longo demais',
+  'uncopied.tooLongWhat':
+    'Um programa pode copiar até 750 KB. A área de transferência ficou como está.',
+  'settings.pasting': 'Colar',
+  'settings.pastingWhat':
+    'Programas que sabem onde começa e termina o que é colado, como o Claude Code e a maioria dos shells, o recebem logo.',
+  'settings.pasteWarning': 'Perguntar antes de colar várias linhas em qualquer outro programa',
+  'settings.clipboard': 'Área de transferência',
+  'settings.clipboardWhat':
+    'Um programa no terminal à frente pode copiar um texto, por exemplo o que você seleciona nele. Nenhum programa pode ler a área de transferência.',
+  'settings.clipboardWrite': 'Programas podem escrever na área de transferência',
+  'progress.of': 'Progresso de {name}',
+  'progress.normal': '{percent} por cento concluídos',
+  'progress.indeterminate': 'Em andamento',
+  'progress.paused': 'Em pausa',
+  'progress.pausedAt': 'Em pausa em {percent} por cento',
+  'progress.error': 'Falhou',
+  'progress.errorAt': 'Falhou em {percent} por cento',
 };

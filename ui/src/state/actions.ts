@@ -9,6 +9,8 @@ import * as ipc from '../ipc';
 import type { Chosen } from '../ipc';
 import { jump } from '../terminal/jump';
 import type { Keyed } from '../terminal/keys';
+import type { LiveTerminal } from '../terminal/live.svelte';
+import { shellWord } from '../terminal/shell-words';
 import type { App } from './app.svelte';
 import { queueCount } from './queue';
 import { moveRegion } from './regions';
@@ -187,6 +189,13 @@ export const ACTIONS = {
     icon: 'copy',
     unlisted: true,
     run: (app) => paste(app),
+  },
+  pasteSelection: {
+    about: 'app',
+    label: 'action.pasteSelection',
+    icon: 'copy',
+    unlisted: true,
+    run: (app) => pasteSelection(app),
   },
   zoomIn: { about: 'app', label: 'action.zoomIn', icon: 'plus', run: (app) => app.zoom(1) },
   zoomOut: { about: 'app', label: 'action.zoomOut', icon: 'minus', run: (app) => app.zoom(-1) },
@@ -425,7 +434,14 @@ export function canRun(app: App, id: ActionId, target: ActionTarget = {}): boole
 }
 
 /** What still makes sense while a dialog stands in front of everything. */
-const DURING_DIALOG: readonly string[] = ['copy', 'paste', 'zoomIn', 'zoomOut', 'zoomReset'];
+const DURING_DIALOG: readonly string[] = [
+  'copy',
+  'paste',
+  'pasteSelection',
+  'zoomIn',
+  'zoomOut',
+  'zoomReset',
+];
 
 /** What leaves the settings open; anything else is about the sessions behind them. */
 const DURING_SETTINGS: readonly string[] = [
@@ -509,11 +525,36 @@ async function paste(app: App): Promise<void> {
   const into = field();
   const terminal = app.session?.shown;
   const text = await app.attempt(() => ipc.readClipboard());
-  if (!text) return;
   if (into) {
-    into.setRangeText(text, into.selectionStart ?? 0, into.selectionEnd ?? 0, 'end');
-    into.dispatchEvent(new Event('input', { bubbles: true }));
-  } else if (terminal && terminal === app.session?.shown) {
-    terminal.paste(text);
+    if (text) insert(into, text);
+    return;
   }
+  if (app.dialog || !terminal) return;
+  if (text) pasteInto(app, terminal, text);
+  else if (text === '') {
+    // An image: a program in a terminal can be given the path of a file.
+    const path = await app.attempt(() => ipc.pasteImage());
+    if (path) pasteInto(app, terminal, shellWord(path));
+  }
+}
+
+/** The primary selection, or what was copied where nothing is selected. */
+async function pasteSelection(app: App): Promise<void> {
+  const into = field();
+  const terminal = app.session?.shown;
+  const selected = await app.attempt(() => ipc.readPrimary());
+  if (selected === '') return paste(app);
+  if (!selected) return;
+  if (into) insert(into, selected);
+  else if (terminal && !app.dialog) pasteInto(app, terminal, selected);
+}
+
+function insert(into: HTMLInputElement | HTMLTextAreaElement, text: string): void {
+  into.setRangeText(text, into.selectionStart ?? 0, into.selectionEnd ?? 0, 'end');
+  into.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+/** The clipboard takes a moment to answer: another terminal may be in front by then. */
+function pasteInto(app: App, terminal: LiveTerminal, text: string): void {
+  if (terminal === app.session?.shown) terminal.paste(text);
 }

@@ -24,6 +24,9 @@ import type { IconName } from '../components/Icon.svelte';
 import * as ipc from '../ipc';
 import { DEFAULT_FONT_SIZE, lookOf, sameLook } from '../terminal/look';
 import { announce, announceChanges } from './announce.svelte';
+import type { LiveTerminal } from '../terminal/live.svelte';
+import { shellWords } from '../terminal/shell-words';
+import { Clipboard } from './clipboard.svelte';
 import { clock } from './clock.svelte';
 import { runAction } from './actions';
 import { Bells } from './bells.svelte';
@@ -50,7 +53,14 @@ export type Dialog =
   | { kind: 'restore'; projectId: string }
   | { kind: 'queue'; projectId: string }
   | { kind: 'milestoneCommand'; projectId: string }
-  | { kind: 'agree'; projectId: string; commandId: string };
+  | { kind: 'agree'; projectId: string; commandId: string }
+  | { kind: 'paste'; projectId: string; terminal: LiveTerminal; text: string };
+
+/** A place in the window, in CSS pixels. */
+export interface Point {
+  x: number;
+  y: number;
+}
 
 /** Something that was done and that the person should know the place of. */
 export interface Told {
@@ -123,11 +133,37 @@ export class App {
       this.told = [...this.told.slice(-1), { id: this.#toldCount, projectId, backup }];
     },
   });
+  readonly clipboard = new Clipboard<LiveTerminal>({
+    mayWrite: () => this.preferences?.clipboardWrite !== 'deny',
+    asksBeforePaste: () => this.preferences?.pasteWarning ?? true,
+    isInFront: (terminal) =>
+      terminal === this.session?.shown && this.settings === null && document.hasFocus(),
+    ask: (terminal, text) =>
+      (this.dialog = { kind: 'paste', projectId: terminal.projectId, terminal, text }),
+    attempt: (work) => this.attempt(work),
+  });
+  /** Where files are being dragged over the window, in CSS pixels. */
+  draggedTo = $state.raw<Point | null>(null);
   #toldCount = 0;
   /** Set by the terminal's place, once it is there. */
   measure: () => GridSize | null = () => null;
   cellWidth = $state(0);
   focusTerminal: () => void = () => undefined;
+  /** Whether a point of the window is over the terminal in front. Set by the terminal's place. */
+  isOverTerminal: (at: Point) => boolean = () => false;
+
+  /** Files over a terminal are for its program; a folder elsewhere is a project to open. */
+  #dropped(paths: string[], at: Point): void {
+    this.draggedTo = null;
+    if (this.dialog || paths.length === 0) return;
+    const terminal = this.session?.shown;
+    if (terminal?.phase === 'live' && this.settings === null && this.isOverTerminal(at)) {
+      terminal.paste(shellWords(paths));
+      terminal.focus();
+    } else {
+      void this.openPath(paths[0] ?? '');
+    }
+  }
 
   project(id: string | null): ProjectView | undefined {
     return id === null ? undefined : this.#byId.get(id);
@@ -187,10 +223,8 @@ export class App {
         rang: (projectId, terminal) => this.#rang(projectId, terminal),
         workChanged: (projectId) => this.works.changed(projectId),
         menuAction: (chosen) => runAction(this, chosen),
-        foldersDropped: (paths) => {
-          const path = paths[0];
-          if (path !== undefined) void this.openPath(path);
-        },
+        filesDragged: (at) => (this.draggedTo = this.dialog ? null : at),
+        filesDropped: (paths, at) => this.#dropped(paths, at),
       });
       // WebKit may forget a font on its way when the page's language changes.
       const [boot] = await Promise.all([asked, fonts, listening]);
@@ -378,6 +412,7 @@ export class App {
         openFile: (path, position) => void this.attempt(() => ipc.openFile(path, position)),
         measure: () => this.#measured(),
         frontBefore: (projectId) => this.#fronts[projectId],
+        clipboard: this.clipboard,
       });
       this.sessions.set(id, session);
     }

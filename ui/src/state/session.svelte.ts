@@ -12,7 +12,7 @@ import type {
   TerminalView,
 } from '../bindings';
 import * as ipc from '../ipc';
-import { LiveTerminal } from '../terminal/live.svelte';
+import { type ClipboardDesk, LiveTerminal } from '../terminal/live.svelte';
 import type { Look } from '../terminal/look';
 import { type Picture, readPicture } from '../terminal/picture';
 import { hostPalette } from '../terminal/theme';
@@ -33,6 +33,7 @@ export interface SessionHost {
   measure: () => Promise<GridSize>;
   /** The shell that was in front when the window was open the last time. */
   frontBefore: (projectId: string) => string | undefined;
+  clipboard: ClipboardDesk;
 }
 
 export class ProjectSession implements SessionFacts {
@@ -216,17 +217,16 @@ export class ProjectSession implements SessionFacts {
 
   #add(terminal: TerminalView): void {
     clock.expect(terminal.since);
-    this.terminals.set(
+    const live = new LiveTerminal(
+      this.projectId,
       terminal.terminal,
-      new LiveTerminal(
-        this.projectId,
-        terminal.terminal,
-        terminal.hostPid,
-        this.#host.look(),
-        () => this.#host.refresh(),
-        (file, position) => this.#host.openFile(file.path, position),
-      ),
+      terminal.hostPid,
+      this.#host.look(),
+      () => this.#host.refresh(),
+      (file, position) => this.#host.openFile(file.path, position),
     );
+    live.clipboard = this.#host.clipboard;
+    this.terminals.set(terminal.terminal, live);
   }
 
   #drop(key: string): void {

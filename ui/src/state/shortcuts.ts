@@ -44,7 +44,7 @@ export class Shortcuts {
 
   /** Text fields keep their own copy and paste. */
   #mayAct(action: Action, event: KeyboardEvent): boolean {
-    if (action.do !== 'copy' && action.do !== 'paste') return true;
+    if (!['copy', 'paste', 'pasteSelection'].includes(action.do)) return true;
     const target = event.target;
     if (target instanceof HTMLTextAreaElement) return target.closest('.screen') !== null;
     return !(target instanceof HTMLInputElement);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import type { ProjectView, TerminalState, TerminalView } from '../bindings';
-import { type SessionFacts, shownState } from './words';
+import type { ProgressView, ProjectView, TerminalState, TerminalView } from '../bindings';
+import { progressWords, rowProgress, type SessionFacts, shownState } from './words';
 
 const since = '2026-11-21T10:00:00Z';
 
@@ -122,5 +122,28 @@ describe('the state of a project', () => {
     // What lives here is shown as what it does.
     const here = project({ state: 'idle' }, { elsewhere: { ...there, live: true } });
     expect(shownState(here, undefined).glyph).toBe('idle');
+  });
+});
+
+describe('progress', () => {
+  it.each<[ProgressView, string]>([
+    [{ state: 'normal', percent: 42 }, '42 percent done'],
+    [{ state: 'normal', percent: null }, 'In progress'],
+    [{ state: 'indeterminate', percent: null }, 'In progress'],
+    [{ state: 'paused', percent: null }, 'Paused'],
+    [{ state: 'paused', percent: 7 }, 'Paused at 7 percent'],
+    [{ state: 'error', percent: null }, 'Failed'],
+    [{ state: 'error', percent: 90 }, 'Failed at 90 percent'],
+  ])('%j is %s', (progress, words) => {
+    expect(progressWords(progress)).toBe(words);
+  });
+
+  it('of a row is Claude Code’s, else that of a shell', () => {
+    const claude = { state: 'normal', percent: 1 } as const;
+    const shell = { state: 'normal', percent: 2 } as const;
+    const at = (progress: ProgressView | null) => ({ ...terminal({ state: 'idle' }), progress });
+    expect(rowProgress({ live: at(null), shells: [] })).toBeNull();
+    expect(rowProgress({ live: null, shells: [at(null), at(shell)] })).toBe(shell);
+    expect(rowProgress({ live: at(claude), shells: [at(shell)] })).toBe(claude);
   });
 });

@@ -1,5 +1,5 @@
 /** What a project shows of its session: glyph, word, time. */
-import type { OnMachine, ProjectView, TerminalState } from '../bindings';
+import type { OnMachine, ProgressView, ProjectView, TerminalState } from '../bindings';
 import { type Key, t } from '../i18n/index.svelte';
 import { plain } from './text';
 
@@ -132,4 +132,20 @@ export function shownState(
     });
   }
   return shown('ended', t('state.fresh'), { off: true });
+}
+
+/** What a program says of its progress. */
+export function progressWords({ state, percent }: ProgressView): string {
+  if (state === 'indeterminate' || (state === 'normal' && percent === null)) {
+    return t('progress.indeterminate');
+  }
+  if (percent === null) return t(state === 'paused' ? 'progress.paused' : 'progress.error');
+  if (state === 'normal') return t('progress.normal', { percent });
+  return t(state === 'paused' ? 'progress.pausedAt' : 'progress.errorAt', { percent });
+}
+
+/** The progress of a project's row: Claude Code's, else the first shell's that has any. */
+export function rowProgress(view: Pick<ProjectView, 'live' | 'shells'>): ProgressView | null {
+  const all = [view.live, ...view.shells];
+  return all.find((terminal) => terminal?.progress)?.progress ?? null;
 }

@@ -20,6 +20,8 @@ function chord(text: string): Chord {
 describe('actionOf', () => {
   it.each([
     ['Ctrl+Shift+O', 'openFolder'],
+    ['Ctrl+Insert', 'copy'],
+    ['Shift+Insert', 'pasteSelection'],
     ['Ctrl+Shift+P', 'palette'],
     ['Ctrl+Shift+M', 'milestones'],
     ['Ctrl+Shift+N', 'newMilestone'],

@@ -15,6 +15,7 @@ export const KEYED = [
   'nextTurn',
   'copy',
   'paste',
+  'pasteSelection',
   'sidebar',
   'milestones',
   'zoomIn',
@@ -69,6 +70,7 @@ const OTHERS: Partial<Record<Keyed, { linux: string; mac: string }>> = {
   zoomIn: { linux: 'Ctrl++', mac: '⌘+' },
   zoomOut: { linux: 'Ctrl+-', mac: '⌘-' },
   zoomReset: { linux: 'Ctrl+0', mac: '⌘0' },
+  pasteSelection: { linux: 'Shift+Insert', mac: '' },
   nextRegion: { linux: 'F6', mac: 'F6' },
   previousRegion: { linux: 'Shift+F6', mac: '⇧F6' },
 };
@@ -137,6 +139,9 @@ export function actionOf(chord: Chord, platform: Platform): Action | null {
     return chord.metaKey && !chord.ctrlKey && !chord.altKey ? ofCommand(chord) : null;
   }
   if (chord.metaKey) return null;
+  if (chord.key === 'Insert' && !chord.altKey && chord.shiftKey !== chord.ctrlKey) {
+    return { do: chord.shiftKey ? 'pasteSelection' : 'copy' };
+  }
   if (chord.altKey && !chord.ctrlKey && !chord.shiftKey) {
     // By position: on some layouts the row of digits needs Shift.
     const digit = /^Digit([1-9])$/.exec(chord.code);

@@ -27,6 +27,14 @@ const RESIZE_MS = 60;
 /** A stream that cannot be followed is attached again, but not for ever. */
 const MAX_REATTACH = 3;
 
+/** The window's side of pasting and copying. */
+export interface ClipboardDesk {
+  /** `told`: the program is told where a paste begins and ends. */
+  paste: (terminal: LiveTerminal, text: string, told: boolean) => void;
+  /** A program asks to put a text into the clipboard, or would have, were it not too long. */
+  programCopies: (terminal: LiveTerminal, text: string, primary: boolean, tooLong: boolean) => void;
+}
+
 export type Phase = 'connecting' | 'live' | 'ended' | 'lost';
 
 export interface LiveEnd {
@@ -64,6 +72,9 @@ export class LiveTerminal implements Holder {
 
   /** The turn that was gone to last, and where the history stood then. */
   turn: { row: number; viewportY: number } | null = null;
+
+  /** Who asks the person about pastes and looks after the clipboard. */
+  clipboard: ClipboardDesk | null = null;
 
   readonly #onLost: () => void;
   readonly #input: InputQueue;
@@ -250,9 +261,15 @@ export class LiveTerminal implements Holder {
     return this.#view?.screen.terminal.getSelection() ?? '';
   }
 
+  /** Pastes as the person's settings say: what would act at once is shown to them first. */
   paste(text: string): void {
+    this.clipboard?.paste(this, text, this.screen.terminal.modes.bracketedPasteMode);
+  }
+
+  /** Pastes what the person agreed to. */
+  pasteUnasked(text: string): void {
     const clean = pasteable(text);
-    if (clean) this.screen.terminal.paste(clean);
+    if (clean && !this.#disposed) this.screen.terminal.paste(clean);
   }
 
   dispose(): void {
@@ -412,10 +429,11 @@ export class LiveTerminal implements Holder {
     const text = event['text'];
     const path = event['path'];
     if (event.event === 'working_directory' && typeof path === 'string') this.#folder = path;
-    if (event.event !== 'clipboard' || typeof text !== 'string' || text === '') return;
+    if (event.event !== 'clipboard' || typeof text !== 'string') return;
+    const tooLong = event['too_long'] === true;
     const selection = event['selection'];
     const primary = typeof selection === 'string' && /^p/i.test(selection);
-    void (primary ? ipc.writePrimary(text) : ipc.writeClipboard(text)).catch(() => undefined);
+    if (text !== '' || tooLong) this.clipboard?.programCopies(this, text, primary, tooLong);
   }
 
   /** While it holds no xterm.js it is sent only what the program left at its end: that is kept. */

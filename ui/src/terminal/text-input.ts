@@ -27,6 +27,8 @@ export class TextInput {
   /** How much of the text area's value was sent already. */
   #taken = 0;
   #composing = false;
+  /** Something was written into the text area by the person since it was last looked at. */
+  #written = false;
 
   constructor(
     host: HTMLElement,
@@ -53,6 +55,7 @@ export class TextInput {
     on<CompositionEvent>('compositionupdate', (event) => this.#preedit(event.data));
     on('compositionend', () => this.#end());
     on<InputEvent>('input', (event) => {
+      this.#written = true;
       // Some report the committed text after the end of the composition, some before it.
       if (!this.#composing && !event.isComposing) this.take();
     });
@@ -73,6 +76,13 @@ export class TextInput {
   take(): void {
     if (this.#composing) return;
     const value = this.#area.value;
+    if (!this.#written) {
+      // xterm.js puts what is selected with the mouse into it, which nobody has typed.
+      if (value !== '') this.#area.value = '';
+      this.#taken = 0;
+      return;
+    }
+    this.#written = false;
     const text = value.slice(this.#taken);
     this.#taken = value.length;
     if (text) this.#send(text);
@@ -88,6 +98,7 @@ export class TextInput {
 
   #end(): void {
     this.#composing = false;
+    this.#written = true;
     this.#preedit('');
     // The text is in the text area now or, in some browsers, with the next event.
     setTimeout(() => this.take());

@@ -53,8 +53,15 @@ export function makeView(look: Look, user: ViewUser): View {
     hover: (file, position) => (screen.element.title = fileHint(file, position)),
   });
   const silence = swallowQueries(terminal);
+  /** What the program knows of the focus: web views tell of one change more than once. */
+  let told = '';
   terminal.onData((data) => {
-    if (!silence.focusIsSilent) user.typed(data);
+    if (data === '\x1b[I' || data === '\x1b[O') {
+      const known = data === told;
+      told = data;
+      if (known || silence.focusIsSilent) return;
+    }
+    user.typed(data);
   });
   terminal.onSelectionChange(() => user.selected(terminal.hasSelection()));
   terminal.onBinary((data) => user.binary(data));

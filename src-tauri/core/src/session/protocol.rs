@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::find::{FindAnswer, FindQuery};
 use super::queue::{QueueAnswer, QueueRequest, QueuedCommand};
-use super::screen::{Palette, ScreenEvent, ScrollbackLimits};
+use super::screen::{Palette, ProgressState, ScreenEvent, ScrollbackLimits};
 use super::unattended::{RunReport, RunStatus};
 use crate::model::{
     Ask, ClaudeSessionId, Exit, ProjectId, SessionState, TerminalKey, TerminalSize,
@@ -398,6 +398,9 @@ pub struct HostStatus {
     /// The progress that the program reports (OSC 9;4), in percent.
     #[serde(default)]
     pub progress: Option<u8>,
+    /// What that progress is. An older host tells the percentage alone.
+    #[serde(default)]
+    pub progress_state: ProgressState,
     /// The build that the host runs.
     pub build: String,
     /// Hook events that were not ours or not readable.

@@ -186,8 +186,12 @@ impl Running {
                 self.status_changed();
             }
             ScreenEvent::Progress { state, percent } => {
-                self.status.progress = percent.filter(|_| *state != ProgressState::None);
-                self.status_changed();
+                let percent = percent.filter(|_| *state != ProgressState::None);
+                if (self.status.progress_state, self.status.progress) != (*state, percent) {
+                    self.status.progress_state = *state;
+                    self.status.progress = percent;
+                    self.status_changed();
+                }
             }
             _ => {}
         }

@@ -27,6 +27,7 @@ use super::{Companion, Host, Learned, Observation};
 use crate::model::{ClaudeSessionId, Exit, SessionSource, SessionState, as_taken};
 use crate::session::journal::JournalEvent;
 use crate::session::protocol::{HostStatus, Reply};
+use crate::session::screen::ProgressState;
 use crate::session::screen::{Screen, ScrollbackLimits};
 use crate::session::unattended::RunStatus;
 
@@ -172,6 +173,7 @@ impl Running {
             clients: 0,
             title: None,
             progress: None,
+            progress_state: ProgressState::None,
             build: spec.build.clone(),
             ignored_hooks: 0,
             journal_records: journal.last_number(),
@@ -498,6 +500,9 @@ impl Running {
             ending.program_ended();
         }
         // At once, not when everything has been read and written down.
+        // What it was doing is over, however it ended.
+        self.status.progress = None;
+        self.status.progress_state = ProgressState::None;
         self.set_state(SessionState::Ended(exit));
         self.status.ask = None;
         self.status.background = false;

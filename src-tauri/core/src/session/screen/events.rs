@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 const TITLE_LIMIT: usize = 512;
 /// The most characters of a notification's text.
 const BODY_LIMIT: usize = 2048;
+/// The longest text that a program may copy, in bytes as it stands in a frame: all of a frame's
+/// limit but what is around it.
+pub const CLIPBOARD_LIMIT: usize = 750 * 1024;
 /// The most notifications that wait for [`super::Screen::take_events`].
 const NOTIFICATION_LIMIT: usize = 16;
 
@@ -25,8 +28,11 @@ pub enum ScreenEvent {
     Clipboard {
         /// `c` the clipboard, `p` the primary selection; the program's own letters.
         selection: String,
-        /// The text.
+        /// The text; empty where it was too long.
         text: String,
+        /// It was longer than [`CLIPBOARD_LIMIT`]: nothing is copied, and the person told.
+        #[serde(default, skip_serializing_if = "is_false")]
+        too_long: bool,
     },
     /// OSC 9, OSC 777 or OSC 99.
     Notification {
@@ -50,10 +56,11 @@ pub enum ScreenEvent {
 }
 
 /// The states of OSC 9;4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProgressState {
     /// Nothing to show.
+    #[default]
     None,
     /// Running, with a percentage.
     Normal,
@@ -71,6 +78,8 @@ pub(super) struct Events {
     pub title: Option<String>,
     titles: Vec<Option<String>>,
     waiting: Vec<ScreenEvent>,
+    /// Whether the program shows a progress.
+    progress: bool,
     /// The parts of an OSC 99 notification so far.
     parts: (String, String),
 }
@@ -162,7 +171,15 @@ impl Events {
             .next()
             .and_then(|p| p.parse::<u32>().ok())
             .map(|p| p.min(100) as u8);
+        self.progress = state != ProgressState::None;
         self.put(ScreenEvent::Progress { state, percent });
+    }
+
+    /// A reset of the terminal ends what a program that died left behind.
+    pub fn end_progress(&mut self) {
+        if self.progress {
+            self.progress("0");
+        }
     }
 
     /// OSC 777: `notify;title;body`.
@@ -222,13 +239,32 @@ impl Events {
             return;
         };
         let text = base64(data).and_then(|bytes| String::from_utf8(bytes).ok());
-        if let Some(text) = text.filter(|t| !t.is_empty()) {
-            self.put(ScreenEvent::Clipboard {
-                selection: one_line(selection, 8),
-                text,
-            });
-        }
+        let Some(text) = text.filter(|t| !t.is_empty()) else {
+            return;
+        };
+        // Control characters take up to six times their place in a frame.
+        let in_frame = serde_json::to_string(&text).map_or(usize::MAX, |json| json.len());
+        let too_long = in_frame > CLIPBOARD_LIMIT;
+        self.put(ScreenEvent::Clipboard {
+            selection: one_line(selection, 8),
+            text: if too_long { String::new() } else { text },
+            too_long,
+        });
     }
+
+    /// OSC 52 whose payload was longer than anything that is kept.
+    pub fn osc_52_over_limit(&mut self, payload: &str) {
+        let selection = payload.split(';').next().unwrap_or_default();
+        self.put(ScreenEvent::Clipboard {
+            selection: one_line(selection, 8),
+            text: String::new(),
+            too_long: true,
+        });
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// At most `limit` characters, without control characters.

@@ -12,6 +12,12 @@ const URI_LIMIT: usize = 8 * 1024;
 impl Terminal {
     pub(super) fn operating_system_command(&mut self, osc: &Osc<'_>) {
         let payload = osc.payload;
+        if !osc.whole {
+            if osc.number == 52 {
+                self.events.osc_52_over_limit(payload);
+            }
+            return;
+        }
         let end = if osc.bell { "\x07" } else { "\x1b\\" };
         match osc.number {
             0 | 2 => self.events.set_title(payload),

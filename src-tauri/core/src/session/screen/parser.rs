@@ -20,17 +20,19 @@ pub(super) trait Actions {
     fn csi(&mut self, ident: u32, params: &Params);
     /// A complete escape sequence.
     fn esc(&mut self, ident: u32);
-    /// The end of an `OSC` string; `None` where it was malformed, aborted or over the limit.
+    /// The end of an `OSC` string; `None` where it was malformed or aborted.
     fn osc(&mut self, string: Option<Osc<'_>>);
     /// The end of a `DCS` string; `payload` is `None` where it was aborted or over the limit.
     fn dcs(&mut self, ident: u32, payload: Option<&str>);
 }
 
-/// A complete `OSC` string.
+/// An `OSC` string.
 pub(super) struct Osc<'a> {
     pub number: u32,
-    /// What follows the first semicolon.
+    /// What follows the first semicolon, or its start where the string was over the limit.
     pub payload: &'a str,
+    /// Whether that is all of it.
+    pub whole: bool,
     /// It ended with BEL and not with ST; an answer ends the same way.
     pub bell: bool,
 }
@@ -342,10 +344,11 @@ impl Parser {
             Action::OscStart => self.start_string(),
             Action::OscPut => self.put(code, OSC_LIMIT),
             Action::OscEnd => {
-                let aborted = matches!(code, 0x18 | 0x1a) || self.string_over_limit;
+                let aborted = matches!(code, 0x18 | 0x1a);
                 let osc = split_osc(&self.string).map(|(number, payload)| Osc {
                     number,
                     payload,
+                    whole: !self.string_over_limit,
                     bell: code == 0x07,
                 });
                 actions.osc(osc.filter(|_| !aborted));

@@ -279,6 +279,7 @@ impl Terminal {
         };
         self.keyboard = [Vec::new(), Vec::new()];
         self.sync_since = None;
+        self.events.end_progress();
     }
 
     pub fn soft_reset(&mut self) {

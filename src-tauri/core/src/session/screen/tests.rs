@@ -1,5 +1,6 @@
 use std::time::Instant;
 
+use super::events::CLIPBOARD_LIMIT;
 use super::*;
 
 const SIZE: TerminalSize = TerminalSize { cols: 40, rows: 10 };
@@ -119,7 +120,8 @@ fn what_is_asked_of_the_surroundings_comes_as_events() {
             },
             ScreenEvent::Clipboard {
                 selection: "c".to_owned(),
-                text: "hi".to_owned()
+                text: "hi".to_owned(),
+                too_long: false,
             },
             notification(None, "done"),
             notification(Some("a"), "b"),
@@ -134,6 +136,42 @@ fn what_is_asked_of_the_surroundings_comes_as_events() {
         ]
     );
     assert_eq!(screen.title(), Some("my title"));
+    assert!(screen.take_events().is_empty());
+}
+
+#[test]
+fn a_text_too_long_for_the_clipboard_is_told_and_nothing_of_it_copied() {
+    let too_long = [ScreenEvent::Clipboard {
+        selection: "c".to_owned(),
+        text: String::new(),
+        too_long: true,
+    }];
+    // `AAAA` is three zero bytes, each of which takes six in a frame.
+    for length in [50_000 * 4, 2_000_000] {
+        let mut screen = screen(&format!("\x1b]52;c;{}\x07", "A".repeat(length)));
+        assert_eq!(screen.take_events(), too_long, "{length}");
+    }
+    // Its quotation marks stand in the frame as well.
+    let longest = "YWFh".repeat(CLIPBOARD_LIMIT / 3 - 1);
+    let mut screen = screen(&format!("\x1b]52;c;{longest}\x07"));
+    let events = screen.take_events();
+    assert!(
+        matches!(&events[..], [ScreenEvent::Clipboard { text, too_long: false, .. }]
+            if text.len() == CLIPBOARD_LIMIT - 3)
+    );
+}
+
+#[test]
+fn a_reset_ends_the_progress_of_a_program_that_died() {
+    let mut screen = screen("\x1b]9;4;1;42\x07");
+    screen.take_events();
+    screen.feed(b"\x1bc\x1bc", Instant::now());
+    let ended = ScreenEvent::Progress {
+        state: ProgressState::None,
+        percent: None,
+    };
+    assert_eq!(screen.take_events(), [ended]);
+    screen.feed(b"\x1bc", Instant::now());
     assert!(screen.take_events().is_empty());
 }
 
