@@ -47,7 +47,7 @@ fn click_opens(app: &App<'_>, opened: &std::path::Path, text: &str, wanted: &str
 }
 
 fn hint(app: &App<'_>) -> Result<String, String> {
-    let script = "return document.querySelector('.screen:not([hidden])').title";
+    let script = "return document.querySelector('.terminals .screen:not([hidden])').title";
     let title = app.web().execute(script, &[])?;
     Ok(title.as_str().unwrap_or_default().to_owned())
 }

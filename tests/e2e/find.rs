@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::shells::{open_shell, run};
-use crate::window::{App, SLOW, World, wait_for};
+use crate::window::{App, QUICK, SLOW, World, wait_for, within};
 
 /// The line that the bar says, beside the field and below it.
 fn said(app: &App<'_>) -> Result<String, String> {
@@ -26,7 +26,7 @@ fn wait_for_said(app: &App<'_>, wanted: &str) {
 /// What is selected in the terminal, and whether it is in sight.
 fn screen_shows(app: &App<'_>, text: &str) {
     wait_for(&format!("{text:?} in sight"), SLOW, || {
-        let script = "return [...document.querySelectorAll('.screen:not([hidden]) .xterm-rows > div')].map((e) => e.textContent).join('\\n')";
+        let script = "return [...document.querySelectorAll('.terminals .screen:not([hidden]) .xterm-rows > div')].map((e) => e.textContent).join('\\n')";
         let rows = app.web().execute(script, &[])?;
         let rows = rows.as_str().unwrap_or_default().to_owned();
         match rows.replace('\u{a0}', " ").contains(text) {
@@ -105,7 +105,11 @@ fn everything_that_the_terminal_said_is_found_and_saved() {
             .display
             .xdotool(&["type", "--delay", "20", &file.to_string_lossy()])?;
         world.display.xdotool(&["key", "Return"])?;
-        Err("the dialog is open".to_owned())
+        // Whatever is typed while the dialog looks at the name takes its answer back.
+        within(QUICK, || match file.exists() {
+            true => Ok(()),
+            false => Err("the dialog is open".to_owned()),
+        })
     });
     let text = fs::read_to_string(&file).unwrap();
     assert!(text.contains("row 1 of it\nrow 2 of it\n"), "{text}");

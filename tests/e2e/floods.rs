@@ -20,7 +20,7 @@ fn read_by_app(world: &World) -> u64 {
 
 /// The rows that are seen, as they are drawn.
 fn seen(app: &App<'_>) -> Vec<String> {
-    let rows = "return [...document.querySelectorAll('.screen:not([hidden]) .xterm-rows > div')] \
+    let rows = "return [...document.querySelectorAll('.terminals .screen:not([hidden]) .xterm-rows > div')] \
         .filter((row) => row.closest('.terminals')).map((row) => row.textContent.trimEnd())";
     let rows = app.web().execute(rows, &[]).unwrap();
     serde_json::from_value(rows).unwrap()

@@ -154,7 +154,7 @@ impl<'world> App<'world> {
             });
             found.ok_or_else(|| viewer.text())
         });
-        let script = "const area = document.querySelector('.screen:not([hidden]) .xterm-screen'); \
+        let script = "const area = document.querySelector('.terminals .screen:not([hidden]) .xterm-screen'); \
             const { left, top, width, height } = area.getBoundingClientRect(); \
             const { cols, rows } = window.__reprise_viewer(); \
             return [left + (arguments[0] + 0.5) * width / cols, top + (arguments[1] + 0.5) * height / rows];";
