@@ -147,3 +147,25 @@ fn in_screen_reader_mode_the_lines_of_a_terminal_can_be_read() {
         }
     });
 }
+
+#[test]
+fn inverse_text_that_can_be_read_keeps_its_colour() {
+    let world = World::new("inverse");
+    let app = world.open_workspace();
+    open_shell(&world, &app);
+    run(&app, "clear; printf '\\e[7min%s\\e[0m\\n' verse");
+    let colours = "const cell = [...document.querySelectorAll('.terminals .xterm-rows span')] \
+        .find((e) => e.textContent === 'inverse'); \
+        const style = cell && getComputedStyle(cell); \
+        const token = (name) => { const e = document.createElement('i'); \
+            e.style.color = `var(${name})`; document.body.append(e); \
+            const colour = getComputedStyle(e).color; e.remove(); return colour; }; \
+        return cell ? [style.color, style.backgroundColor, token('--term-bg'), token('--term-fg')] : null";
+    let [text, behind, background, foreground] = wait_for("the word", SLOW, || {
+        let seen = app.web().execute(colours, &[])?;
+        let words = seen.as_array().ok_or_else(|| app.page_text())?;
+        let word = |i: usize| words[i].as_str().unwrap_or_default().to_owned();
+        Ok([word(0), word(1), word(2), word(3)])
+    });
+    assert_eq!((text, behind), (background, foreground));
+}

@@ -7,6 +7,7 @@ import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITerminalInitOnlyOptions, type ITerminalOptions, Terminal } from '@xterm/xterm';
 
 import type { GridSize } from '../bindings';
+import { correctInverseContrast } from './inverse-contrast';
 import { cssFamilies, type Look, sameLook } from './look';
 import { isWebLink } from './paste';
 import { findTheme, matchText, xtermTheme } from './theme';
@@ -86,6 +87,7 @@ export class ScreenElement {
     if (!this.#opened) {
       this.#opened = true;
       this.terminal.open(this.element);
+      correctInverseContrast(this.terminal);
     }
     this.#setLine();
   }
