@@ -102,7 +102,9 @@ impl Folders {
             config: base("XDG_CONFIG_HOME", ".config")?,
             data: base("XDG_DATA_HOME", ".local/share")?,
             state: base("XDG_STATE_HOME", ".local/state")?,
-            cache: base("XDG_CACHE_HOME", ".cache")?,
+            // Nobody without a home needs to name a place for what can be lost.
+            cache: base("XDG_CACHE_HOME", ".cache")
+                .or_else(|_| base("XDG_DATA_HOME", ".local/share"))?,
             runtime_base: absolute("XDG_RUNTIME_DIR"),
             shared_temp: PathBuf::from("/tmp"),
             home,
@@ -258,6 +260,7 @@ mod tests {
             PathBuf::from("/d/reprise/reprise.sqlite3")
         );
         assert_eq!(folders.hosts_dir(), PathBuf::from("/s/reprise/hosts"));
+        assert_eq!(folders.pasted_images_dir(), Path::new("/d/reprise/pasted"));
         assert_eq!(folders.home(), None);
     }
 
