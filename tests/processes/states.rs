@@ -291,7 +291,8 @@ fn while_a_sub_agent_goes_on_no_idle_is_the_end_of_the_work() {
     let mut states = at.watched.states();
     assert_eq!(states.pop(), Some(("idle", false)));
     // The CLI's own idle between its two turns is not told.
-    let idle = states.iter().skip(1).find(|(state, _)| *state == "idle");
+    let mut since_work = states.iter().skip_while(|(state, _)| *state != "working");
+    let idle = since_work.find(|(state, _)| *state == "idle");
     assert_eq!(idle, None, "{states:?}");
     assert!(states.contains(&("working", true)), "{states:?}");
 }
