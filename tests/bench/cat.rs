@@ -13,9 +13,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::report::{Report, median, round};
+use crate::shells::{open_shell, run};
 use crate::terminals::{Grid, Terminal, null_reader};
 use crate::texts::{self, Text};
-use crate::window::{App, QUICK, SLOW, Viewer, World, repository, wait_for};
+use crate::window::{App, QUICK, Viewer, World, repository, wait_for};
 
 const TOO_LONG: Duration = Duration::from_secs(90);
 
@@ -159,23 +160,6 @@ fn one_text(report: &mut Report, world: &World, app: &App<'_>, grid: Grid, text:
     report.set(text.key, figures);
 }
 
-/// Opens a shell and returns its grid.
-pub fn open_shell(world: &World, app: &App<'_>) -> Grid {
-    app.click("button", "New shell");
-    let shell = wait_for("the shell", SLOW, || {
-        let list = world.list();
-        let shell = list.into_iter().find(|listed| listed.terminal == "shell-1");
-        shell.ok_or_else(|| app.page_text())
-    });
-    app.type_keys("echo ready-$((1+1))");
-    app.key("Return");
-    app.wait_for_text("ready-2");
-    Grid {
-        cols: shell.cols,
-        rows: shell.rows,
-    }
-}
-
 /// Where the script writes its times in this round.
 fn times(world: &World, who: &str, text: &Text, round: usize) -> PathBuf {
     world.workspace.join(format!("{who}-{}-{round}", text.key))
@@ -219,8 +203,7 @@ fn in_reprise(
     });
     at_end(&marker);
     app.type_keys("x");
-    app.type_keys("clear");
-    app.key("Return");
+    run(app, "clear");
     wait_for("the prompt after the text", QUICK, || {
         let shown = app.terminal_text();
         if shown.contains(&marker) {

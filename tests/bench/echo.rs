@@ -10,9 +10,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
-use crate::cat::open_shell;
 use crate::report::{Report, median, percentile, round};
 use crate::screen::Screen;
+use crate::shells::{open_another, open_shell, run};
 use crate::terminals::{Grid, Terminal};
 use crate::window::{App, QUICK, SLOW, World, kill_now, living_in, wait_for};
 
@@ -212,26 +212,11 @@ fn page_is_ahead(app: &App<'_>) -> f64 {
     asked.min_by(|a, b| a.0.total_cmp(&b.0)).unwrap().1
 }
 
-/// Types a command line into the shell in front.
-fn run(app: &App<'_>, line: &str) {
-    app.type_keys(line);
-    app.key("Return");
-}
-
 /// Opens as many shells as flood, each with a program that waits to be told how fast, and one more in front of them.
 fn open_floods(world: &World, app: &App<'_>) {
     let program = std::env::current_exe().unwrap();
     for number in 1..=FLOODING + 1 {
-        app.click("button", "New shell");
-        wait_for("another shell", SLOW, || {
-            let shells = world.list().len();
-            if shells == number + 2 {
-                Ok(())
-            } else {
-                Err(format!("{shells} terminals"))
-            }
-        });
-        app.wait_for_text("prompt>");
+        open_another(world, app);
         if number <= FLOODING {
             run(app, &format!("{} flood flood", program.display()));
         }

@@ -20,6 +20,7 @@ mod publish;
 mod reload;
 mod report;
 mod screen;
+mod shells;
 mod soak;
 mod start;
 mod terminals;
@@ -101,7 +102,7 @@ fn main() -> ExitCode {
 }
 
 fn soak() -> ExitCode {
-    match soak::run() {
+    match soak::measure() {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             eprintln!("soak: {reason}");

@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::cat::open_shell;
 use crate::reload::{FILL, fill};
 use crate::report::{Report, round};
 use crate::screen::Screen;
-use crate::window::{App, Process, SLOW, World, living_in, program_of, wait_for};
+use crate::shells::{open_another, open_shell};
+use crate::window::{App, Process, SLOW, World, living_in, program_of};
 
 /// How many terminals with full scrollbacks there are at each look.
 const COUNTS: [usize; 3] = [1, 10, 30];
@@ -46,7 +46,7 @@ pub fn measure(report: &mut Report) {
             if open == IDLE {
                 idle(report, &world, &app);
             }
-            another_shell(&world, &app, open);
+            open_another(&world, &app);
             fill(&app, grid.cols);
             open += 1;
         }
@@ -104,27 +104,6 @@ fn idle(report: &mut Report, world: &World, app: &App<'_>) {
     );
     report.set("idle_cpu_percent_20", round(total, 2));
     report.set("idle_cpu_percent_20_parts", json!(parts));
-}
-
-fn another_shell(world: &World, app: &App<'_>, open: usize) {
-    app.click("button", "New shell");
-    wait_for("another shell", SLOW, || {
-        // claude's terminal is there as well.
-        let terminals = world.list().len();
-        if terminals == open + 2 {
-            Ok(())
-        } else {
-            Err(format!("{terminals} terminals"))
-        }
-    });
-    wait_for("its prompt", SLOW, || {
-        let viewer = app.viewer()?;
-        if viewer.length == usize::from(viewer.rows) && viewer.text().contains("prompt>") {
-            Ok(())
-        } else {
-            Err(viewer.text())
-        }
-    });
 }
 
 /// The empty window's processes, in MB.

@@ -11,6 +11,7 @@ import { headless, importUi } from '../support/ui-modules.mjs';
 const [cols, rows, file, marker] = process.argv.slice(2);
 const { gridOptions, prepareViewer } = await importUi('terminal/xterm-options');
 const { describeViewer } = await importUi('terminal/inspect');
+const { KeyboardModes } = await importUi('terminal/keyboard-modes');
 const { Terminal } = headless();
 
 const terminal = new Terminal({
@@ -21,6 +22,7 @@ const terminal = new Terminal({
   logLevel: 'off',
 });
 prepareViewer(terminal);
+const keyboard = new KeyboardModes(terminal);
 const write = (text) => new Promise((done) => terminal.write(text, done));
 const PIECE = 1 << 20;
 const text = readFileSync(file, 'latin1').replaceAll('\n', '\r\n');
@@ -28,4 +30,4 @@ for (let at = 0; at < text.length; at += PIECE) {
   await write(Buffer.from(text.slice(at, at + PIECE), 'latin1'));
 }
 await write(`\r\n${marker}\r\n`);
-process.stdout.write(JSON.stringify(describeViewer(terminal, 0, 20_000)));
+process.stdout.write(JSON.stringify(describeViewer(terminal, keyboard, 0, 20_000)));

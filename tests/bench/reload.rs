@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::cat::open_shell;
 use crate::report::{Report, median, round};
 use crate::screen::Screen;
+use crate::shells::{open_another, open_shell, run};
 use crate::window::{App, QUICK, SLOW, Viewer, World, wait_for};
 
 /// Lines of the scrollback, and of 120 columns each as far as the window is that wide.
@@ -47,8 +47,7 @@ pub fn measure(report: &mut Report) {
     let grid = open_shell(&world, &app);
     fill(&app, grid.cols);
     let first = whole(&app);
-    app.click("button", "New shell");
-    app.wait_for_text("prompt>");
+    open_another(&world, &app);
     fill(&app, grid.cols);
     let second = whole(&app);
 
@@ -108,8 +107,7 @@ pub fn measure(report: &mut Report) {
 
 /// Fills the shell in front.
 pub fn fill(app: &App<'_>, cols: u16) {
-    app.type_keys(&format!("bash fill.sh {}", cols.min(120)));
-    app.key("Return");
+    run(app, &format!("bash fill.sh {}", cols.min(120)));
     wait_for("a full scrollback", SLOW, || {
         let viewer = app.viewer()?;
         let full = viewer.length >= SCROLLBACK + usize::from(viewer.rows);

@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cat::open_shell;
 use crate::memory::{own_processes, pss_of};
 use crate::report::round;
+use crate::shells::{open_another, open_shell, run};
 use crate::texts;
-use crate::window::{App, SLOW, World, repository, wait_for};
+use crate::window::{App, World, repository};
 
 const MINUTES: f64 = 120.0;
 const SESSIONS: usize = 5;
@@ -39,7 +39,7 @@ struct Sample {
 }
 
 /// Runs for `SOAK_MINUTES`; returns what is wrong.
-pub fn run() -> Result<(), String> {
+pub fn measure() -> Result<(), String> {
     let minutes = match std::env::var("SOAK_MINUTES") {
         Ok(text) => text
             .parse()
@@ -55,20 +55,13 @@ pub fn run() -> Result<(), String> {
     open_shell(&world, &app);
     for number in 1..=SESSIONS {
         if number > 1 {
-            app.click("button", "New shell");
-            wait_for("another shell", SLOW, || {
-                let terminals = world.list().len();
-                if terminals == number + 1 {
-                    Ok(())
-                } else {
-                    Err(format!("{terminals} terminals"))
-                }
-            });
-            app.wait_for_text("prompt>");
+            open_another(&world, &app);
         }
         let program = std::env::current_exe().unwrap();
-        app.type_keys(&format!("{} frames frames-{number}", program.display()));
-        app.key("Return");
+        run(
+            &app,
+            &format!("{} frames frames-{number}", program.display()),
+        );
     }
 
     let began = Instant::now();

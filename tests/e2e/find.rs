@@ -23,15 +23,14 @@ fn wait_for_said(app: &App<'_>, wanted: &str) {
     });
 }
 
-/// What is selected in the terminal, and whether it is in sight.
+/// Waits until the terminal's screen is scrolled to where `text` is.
+#[track_caller]
 fn screen_shows(app: &App<'_>, text: &str) {
     wait_for(&format!("{text:?} in sight"), SLOW, || {
-        let script = "return [...document.querySelectorAll('.terminals .screen:not([hidden]) .xterm-rows > div')].map((e) => e.textContent).join('\\n')";
-        let rows = app.web().execute(script, &[])?;
-        let rows = rows.as_str().unwrap_or_default().to_owned();
-        match rows.replace('\u{a0}', " ").contains(text) {
+        let rows = app.drawn_rows()?;
+        match rows.iter().any(|row| row.contains(text)) {
             true => Ok(()),
-            false => Err(rows),
+            false => Err(rows.join("\n")),
         }
     });
 }

@@ -3,7 +3,10 @@
 use std::fs;
 
 use crate::shells::{open_shell, run};
-use crate::window::{App, SLOW, World, living_in, program_of, wait_for};
+use crate::window::{SLOW, World, living_in, program_of, wait_for};
+
+/// The beginning of a command line that waits for [`let_go`].
+const WHEN_TOLD: &str = "while [ ! -e go ]; do sleep 0.1; done";
 
 /// How many bytes the app has read so far, from hosts and everything else.
 fn read_by_app(world: &World) -> u64 {
@@ -18,12 +21,15 @@ fn read_by_app(world: &World) -> u64 {
     line["rchar:".len()..].trim().parse().unwrap()
 }
 
-/// The rows that are seen, as they are drawn.
-fn seen(app: &App<'_>) -> Vec<String> {
-    let rows = "return [...document.querySelectorAll('.terminals .screen:not([hidden]) .xterm-rows > div')] \
-        .filter((row) => row.closest('.terminals')).map((row) => row.textContent.trimEnd())";
-    let rows = app.web().execute(rows, &[]).unwrap();
-    serde_json::from_value(rows).unwrap()
+/// Ends what a command line waits for that begins with [`WHEN_TOLD`], and waits until it has made the file `over`.
+#[track_caller]
+fn let_go(world: &World) {
+    fs::write(world.workspace.join("go"), "").unwrap();
+    let over = world.workspace.join("over");
+    wait_for("the flood's end", 4 * SLOW, || match over.exists() {
+        true => Ok(()),
+        false => Err("not yet".to_owned()),
+    });
 }
 
 #[test]
@@ -33,18 +39,12 @@ fn a_hidden_terminal_that_floods_sends_the_window_nothing_and_is_present_when_sh
     open_shell(&world, &app);
     run(
         &app,
-        "while [ ! -e go ]; do sleep 0.1; done; seq 1 5000000; echo last-$((1+1)); touch over",
+        &format!("{WHEN_TOLD}; seq 1 5000000; echo last-$((1+1)); touch over"),
     );
     app.click("tab", "Claude");
     app.settled();
     let before = read_by_app(&world);
-    fs::write(world.workspace.join("go"), "").unwrap();
-    let over = world.workspace.join("over");
-    wait_for("the flood's end", 4 * SLOW, || {
-        over.exists()
-            .then_some(())
-            .ok_or_else(|| "not yet".to_owned())
-    });
+    let_go(&world);
     let read = read_by_app(&world) - before;
     // 39 MB were written.
     assert!(read < 2_000_000, "the app read {read} bytes");
@@ -67,13 +67,15 @@ fn who_reads_in_the_scrollback_stays_there_through_a_flood() {
     // Few enough lines that what is read stays in the scrollback, and far more than is followed.
     run(
         &app,
-        "while [ ! -e go ]; do sleep 0.1; done; seq 1 3000; \
-         yes \"$(printf '%060d\\r' 0)\" | tr -d '\\n' | head -c 20000000; touch over",
+        &format!(
+            "{WHEN_TOLD}; seq 1 3000; \
+             yes \"$(printf '%060d\\r' 0)\" | tr -d '\\n' | head -c 20000000; touch over"
+        ),
     );
     app.key("shift+Prior");
     app.key("shift+Prior");
     let reading = wait_for("the screen to be scrolled", SLOW, || {
-        let rows = seen(&app);
+        let rows = app.drawn_rows()?;
         let first = rows.first().cloned().unwrap_or_default();
         if first.starts_with("line-of-before") {
             Ok(rows)
@@ -81,13 +83,7 @@ fn who_reads_in_the_scrollback_stays_there_through_a_flood() {
             Err(rows.join("\n"))
         }
     });
-    fs::write(world.workspace.join("go"), "").unwrap();
-    let over = world.workspace.join("over");
-    wait_for("the flood's end", 4 * SLOW, || {
-        over.exists()
-            .then_some(())
-            .ok_or_else(|| "not yet".to_owned())
-    });
+    let_go(&world);
     let length = || app.viewer().map(|viewer| viewer.length).unwrap_or_default();
     wait_for("the whole scrollback", SLOW, || {
         if length() > 3_300 {
@@ -96,7 +92,7 @@ fn who_reads_in_the_scrollback_stays_there_through_a_flood() {
             Err(length().to_string())
         }
     });
-    assert_eq!(seen(&app), reading);
+    assert_eq!(app.drawn_rows().unwrap(), reading);
 }
 
 #[test]

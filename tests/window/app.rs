@@ -221,6 +221,14 @@ impl<'world> App<'world> {
             .map_or_else(|error| error, |viewer| viewer.text())
     }
 
+    /// The rows of the terminal in front that are in sight, as they are drawn.
+    pub fn drawn_rows(&self) -> Result<Vec<String>, String> {
+        let rows = "return [...document.querySelectorAll('.terminals .screen:not([hidden]) .xterm-rows > div')] \
+            .map((row) => row.textContent.replaceAll('\\u00a0', ' ').trimEnd())";
+        let rows = self.web().execute(rows, &[])?;
+        serde_json::from_value(rows).map_err(|error| error.to_string())
+    }
+
     /// Waits until the terminal shows `text`, wherever the program breaks its lines.
     #[track_caller]
     pub fn wait_for_text(&self, text: &str) -> Viewer {

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reprise_core::model::{ProjectId, TerminalKey};
 use tauri::{AppHandle, State};
 use tauri_plugin_opener::OpenerExt;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use super::terminal_of;
 use crate::dto::{FilePosition, NamedFile};
 use crate::error::{AppError, CommandResult};
 use crate::open_file::{EditorCommand, Places, Position};
@@ -33,8 +33,7 @@ pub async fn find_files(
     folder: Option<String>,
     names: Vec<String>,
 ) -> CommandResult<Vec<Option<NamedFile>>> {
-    let project: ProjectId = project_id.parse().map_err(AppError::from)?;
-    let terminal: TerminalKey = terminal.parse().map_err(AppError::from)?;
+    let (project, terminal) = terminal_of(&project_id, &terminal)?;
     if names.len() > MAX_NAMES {
         return Err(AppError::InvalidRequest {
             reason: format!("{} names at once", names.len()),

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use jiff::Zoned;
-use reprise_core::model::{ProjectId, TerminalKey};
 use reprise_core::session::client::{BlockingConnection, ClientError};
 use reprise_core::session::find::FindQuery;
 use tauri::{AppHandle, Manager, State};
 use tauri_plugin_dialog::DialogExt;
 
+use super::terminal_of;
 use crate::dto::{FindOutcome, FindText, SavedText};
 use crate::error::{AppError, CommandResult};
 use crate::saved_text;
@@ -23,8 +23,7 @@ pub async fn find_in_terminal(
     terminal: String,
     text: FindText,
 ) -> CommandResult<FindOutcome> {
-    let project: ProjectId = project_id.parse().map_err(AppError::from)?;
-    let terminal: TerminalKey = terminal.parse().map_err(AppError::from)?;
+    let (project, terminal) = terminal_of(&project_id, &terminal)?;
     let lock = app.hosts.lock(project, terminal);
     let query = FindQuery {
         pattern: text.pattern,
@@ -48,8 +47,7 @@ pub async fn save_scrollback(
     project_id: String,
     terminal: String,
 ) -> CommandResult<Option<SavedText>> {
-    let project: ProjectId = project_id.parse().map_err(AppError::from)?;
-    let terminal: TerminalKey = terminal.parse().map_err(AppError::from)?;
+    let (project, terminal) = terminal_of(&project_id, &terminal)?;
     let status = app
         .live
         .statuses()

@@ -14,3 +14,13 @@ pub mod sessions;
 pub mod store;
 pub mod terminals;
 pub mod window;
+
+use reprise_core::model::{ProjectId, TerminalKey};
+
+use crate::error::AppError;
+
+/// Which terminal the window means.
+fn terminal_of(project: &str, terminal: &str) -> Result<(ProjectId, TerminalKey), AppError> {
+    let project = project.parse().map_err(AppError::from)?;
+    Ok((project, terminal.parse().map_err(AppError::from)?))
+}

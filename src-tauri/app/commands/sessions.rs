@@ -4,6 +4,7 @@ use reprise_core::model::{ProjectId, TerminalKey};
 use tauri::ipc::Response;
 use tauri::{AppHandle, State};
 
+use super::terminal_of;
 use crate::commands::preferences::look_for_claude;
 use crate::dto::{ClaudeCheck, GridSize, StartChoice, StartOutcome, TerminalPalette, TerminalView};
 use crate::error::{AppError, CommandResult};
@@ -71,8 +72,7 @@ pub async fn end_terminal(
     project_id: String,
     terminal: String,
 ) -> CommandResult<()> {
-    let project: ProjectId = project_id.parse().map_err(AppError::from)?;
-    let terminal: TerminalKey = terminal.parse().map_err(AppError::from)?;
+    let (project, terminal) = terminal_of(&project_id, &terminal)?;
     let hosts = app.hosts.clone();
     let ending = unblocked(move || {
         hosts

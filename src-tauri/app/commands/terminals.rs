@@ -1,10 +1,10 @@
 //! The terminals that the window shows: bytes out, keys in.
 
-use reprise_core::model::{ProjectId, TerminalKey};
 use reprise_core::session::protocol::{Ack, Attach, Request, ViewerSize};
 use tauri::State;
 use tauri::ipc::{Channel, InvokeBody, InvokeResponseBody};
 
+use super::terminal_of;
 use crate::dto::{GridSize, TerminalPalette};
 use crate::error::{AppError, CommandResult};
 use crate::state::App;
@@ -25,8 +25,7 @@ pub async fn attach_terminal(
     palette: TerminalPalette,
     channel: Channel<InvokeResponseBody>,
 ) -> CommandResult<u32> {
-    let project: ProjectId = project_id.parse().map_err(AppError::from)?;
-    let terminal: TerminalKey = terminal.parse().map_err(AppError::from)?;
+    let (project, terminal) = terminal_of(&project_id, &terminal)?;
     let attach = Attach {
         size: viewer(size, visible),
         name: VIEWER.to_owned(),

@@ -87,19 +87,24 @@ proptest! {
     }
 }
 
-#[test]
-fn output_keeps_its_offset_and_its_bytes() {
-    let reply = Reply::Output {
-        offset: u64::MAX - 7,
-        bytes: b"\xff\x1b[0m".to_vec(),
-    };
+/// The frame that a viewer gets of this.
+fn frame_of(reply: &Reply) -> Frame {
     let mut bytes = Vec::new();
     reply.write_to(&mut bytes);
     let mut reader = FrameReader::default();
     reader.push(&bytes);
     let frame = reader.next_frame().unwrap().unwrap();
     assert!(Reply::is_for_viewer(frame.kind));
-    assert_eq!(Reply::read(frame).unwrap(), Some(reply));
+    frame
+}
+
+#[test]
+fn output_keeps_its_offset_and_its_bytes() {
+    let reply = Reply::Output {
+        offset: u64::MAX - 7,
+        bytes: b"\xff\x1b[0m".to_vec(),
+    };
+    assert_eq!(Reply::read(frame_of(&reply)).unwrap(), Some(reply));
 }
 
 #[test]
@@ -113,12 +118,7 @@ fn a_repaint_keeps_what_it_says_and_its_bytes() {
         },
         bytes: b"\x1b[2Jab\xff".to_vec(),
     });
-    let mut bytes = Vec::new();
-    reply.write_to(&mut bytes);
-    let mut reader = FrameReader::default();
-    reader.push(&bytes);
-    let frame = reader.next_frame().unwrap().unwrap();
-    assert!(Reply::is_for_viewer(frame.kind));
+    let frame = frame_of(&reply);
     let cut = Frame {
         kind: frame.kind,
         payload: frame.payload[..19].to_vec(),
