@@ -10,7 +10,8 @@ rm -rf "$unpacked"
 mkdir -p "$unpacked"
 dpkg-deb --extract target/package/reprise_*.deb "$unpacked"
 
-# With the programs that are measured in one command: what both depend on is then built only once.
+# In one command with the programs that are measured, so that what they have in common has the same features: then it
+# is built already.
 cargo build --quiet --release --locked --package reprise --package reprise-session --package reprise-bench \
   --features reprise/custom-protocol,reprise-bench/custom-protocol
 exec target/release/bench "$@"
