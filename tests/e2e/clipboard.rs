@@ -7,14 +7,14 @@ use crate::listener::Listener;
 use crate::shells::{open_shell, run};
 use crate::window::{App, QUICK, SLOW, World, wait_for};
 
-fn wait_until_copied(world: &World, selection: &str, text: &str) {
+pub fn wait_until_copied(world: &World, selection: &str, text: &str) {
     wait_for(&format!("{text:?} in the {selection}"), QUICK, || {
         let copied = world.display.copied(selection);
         if copied == text { Ok(()) } else { Err(copied) }
     });
 }
 
-fn copy(world: &World, selection: &str, text: &str) {
+pub fn copy(world: &World, selection: &str, text: &str) {
     let file = world.workspace.join("copied.txt");
     fs::write(&file, text).unwrap();
     world.display.copy(selection, "UTF8_STRING", &file);

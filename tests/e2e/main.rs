@@ -17,6 +17,7 @@ mod keyboard;
 mod listener;
 mod many;
 mod milestones;
+mod mouse;
 mod outages;
 mod phases;
 mod progress;

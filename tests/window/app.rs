@@ -14,16 +14,9 @@ use super::wait::{QUICK, SLOW, wait_for};
 use super::webdriver::{Element, WebDriver};
 use super::world::World;
 
-/// A way of the mouse's wheel: away from the person is up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wheel {
-    Up,
-    Down,
-}
-
 /// A running app. Ends with this value, as by `kill -9`: its terminals' hosts go on until the world ends.
 pub struct App<'world> {
-    world: &'world World,
+    pub(super) world: &'world World,
     pub pid: u32,
     web: RefCell<WebDriver>,
     _driver: Process,
@@ -142,29 +135,6 @@ impl<'world> App<'world> {
         });
     }
 
-    /// Where the text stands on the terminal's screen: the middle of its first cell, in CSS
-    /// pixels of the page.
-    #[track_caller]
-    pub fn place_of(&self, text: &str) -> (f64, f64) {
-        let (column, row) = wait_for(&format!("{text:?} on the screen"), SLOW, || {
-            let viewer = self.viewer()?;
-            let found = viewer.lines.iter().enumerate().find_map(|(row, line)| {
-                let at = line.text.find(text)?;
-                Some((line.text[..at].chars().count(), row))
-            });
-            found.ok_or_else(|| viewer.text())
-        });
-        let script = "const area = document.querySelector('.terminals .screen:not([hidden]) .xterm-screen'); \
-            const { left, top, width, height } = area.getBoundingClientRect(); \
-            const { cols, rows } = window.__reprise_viewer(); \
-            return [left + (arguments[0] + 0.5) * width / cols, top + (arguments[1] + 0.5) * height / rows];";
-        let place = self
-            .web()
-            .execute(script, &[column.into(), row.into()])
-            .expect("the terminal's place");
-        (place[0].as_f64().expect("x"), place[1].as_f64().expect("y"))
-    }
-
     /// Chooses a line of the menu of the project in front.
     #[track_caller]
     pub fn choose_of_project(&self, line: &str) {
@@ -274,27 +244,6 @@ impl<'world> App<'world> {
             .display
             .xdotool(&["key", "--clearmodifiers", "--delay", "15", key])
             .expect("xdotool presses a key");
-    }
-
-    /// Turns the mouse's wheel by a notch, over the terminal and with Ctrl held down.
-    pub fn wheel_with_ctrl(&self, way: Wheel) {
-        let button = match way {
-            Wheel::Up => "4",
-            Wheel::Down => "5",
-        };
-        let over_terminal = [
-            "getactivewindow",
-            "mousemove",
-            "--window",
-            "%1",
-            "500",
-            "300",
-        ];
-        let turn = ["keydown", "ctrl", "click", button, "keyup", "ctrl"];
-        let display = &self.world.display;
-        for arguments in [&over_terminal[..], &turn] {
-            display.xdotool(arguments).expect("xdotool turns the wheel");
-        }
     }
 
     /// Says `text` to the project's claude and waits until the reply stands on the screen. Returns the reply.

@@ -15,6 +15,7 @@ mod api;
 mod app;
 mod bus;
 mod display;
+mod mouse;
 mod panel;
 mod processes;
 mod tmux;
@@ -24,7 +25,8 @@ mod webdriver;
 mod world;
 
 pub use accessibility::MenuBar;
-pub use app::{App, Wheel};
+pub use app::App;
+pub use mouse::{Cell, Wheel};
 pub use panel::{MenuLine, Notifications, Panel};
 pub use processes::{Process, is_alive, kill_now, living_in, program_of};
 pub use tmux::Tmux;

@@ -11,6 +11,8 @@ pub struct Viewer {
     pub cursor: Cursor,
     /// Lines in the buffer, scrollback and screen.
     pub length: usize,
+    /// The first of them that is seen.
+    pub top: usize,
     pub modes: serde_json::Value,
     pub keyboard: Keyboard,
     pub lines: Vec<Line>,

@@ -1006,4 +1006,7 @@ export const en = {
   'progress.pausedAt': 'Paused at {percent} percent',
   'progress.error': 'Failed',
   'progress.errorAt': 'Failed at {percent} percent',
+
+  'terminal.actions': 'What can be done with the terminal',
+  'terminal.nothingSelected': 'Nothing is selected',
 } as const;

@@ -1001,4 +1001,7 @@ export const ptBR: Messages = {
   'progress.pausedAt': 'Em pausa em {percent} por cento',
   'progress.error': 'Falhou',
   'progress.errorAt': 'Falhou em {percent} por cento',
+
+  'terminal.actions': 'O que fazer com o terminal',
+  'terminal.nothingSelected': 'Nada está selecionado',
 };

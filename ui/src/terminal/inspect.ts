@@ -12,6 +12,8 @@ export interface ViewerDescription {
   cursor: { x: number; y: number };
   /** How many lines the buffer holds, scrollback and screen. */
   length: number;
+  /** The first of them that is seen. */
+  top: number;
   modes: IModes;
   /** The flags of the kitty keyboard protocol, and the level of modifyOtherKeys. */
   keyboard: { flags: number; otherKeys: number };
@@ -53,6 +55,7 @@ export function describeViewer(
     alternate: buffer.type === 'alternate',
     cursor: { x: buffer.cursorX, y: buffer.cursorY },
     length: buffer.length,
+    top: buffer.viewportY,
     modes: terminal.modes,
     keyboard: { flags, otherKeys },
     lines,

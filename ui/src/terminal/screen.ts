@@ -11,10 +11,13 @@ import { correctInverseContrast } from './inverse-contrast';
 import { cssFamilies, type Look, sameLook } from './look';
 import { isWebLink } from './paste';
 import { findTheme, matchText, xtermTheme } from './theme';
+import { LINES_PER_NOTCH } from './wheel';
 import { gridOptions, prepareViewer } from './xterm-options';
 
 /** How long a bell is seen; `base.css` has the same time. */
 const RING_MS = 240;
+/** How far xterm.js scrolls for a notch of the wheel at a sensitivity of 1. */
+const NOTCH_PIXELS = 50;
 
 export interface LinkHost {
   open: (url: string) => void;
@@ -205,6 +208,8 @@ export class ScreenElement {
     this.#lineFor = this.#look;
     const wanted = Math.round(this.#look.fontSize * this.#look.lineHeight);
     this.terminal.options.lineHeight = Math.max(1, wanted / natural + 0.0005);
+    const lines = LINES_PER_NOTCH * Math.max(wanted, natural);
+    this.terminal.options.scrollSensitivity = lines / NOTCH_PIXELS;
   }
 }
 

@@ -14,6 +14,7 @@ import { swallowQueries } from './queries';
 import { ReadingPlace } from './reading-place';
 import { TerminalRenderer } from './renderer';
 import { ScreenElement } from './screen';
+import { Wheel } from './wheel';
 
 export interface View {
   screen: ScreenElement;
@@ -69,6 +70,7 @@ export function makeView(look: Look, user: ViewUser): View {
   const keyboardModes = new KeyboardModes(terminal);
   const keyboard = new Keyboard(screen, keyboardModes, (text, acts) => terminal.input(text, acts));
   new Mouse(screen, (text) => user.pasted(text));
+  new Wheel(terminal);
   const place = new ReadingPlace(terminal, lines);
   const drawing = new Drawing(terminal);
   const renderer = new TerminalRenderer(terminal);

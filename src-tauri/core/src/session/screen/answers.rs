@@ -114,6 +114,7 @@ impl Terminal {
             1003 => (modes.mouse == MouseProtocol::Any).into(),
             1004 => soft.focus.into(),
             1006 => (modes.mouse_encoding == MouseEncoding::Sgr).into(),
+            1007 => modes.alternate_scroll.into(),
             1016 => (modes.mouse_encoding == MouseEncoding::SgrPixels).into(),
             1048 => Setting::Set,
             47 | 1047 | 1049 => self.on_alternate.into(),

@@ -115,14 +115,17 @@ pub(super) struct Modes {
     pub new_line: bool,
     /// Mode 2031: the program is told when the colour scheme changes.
     pub scheme_reports: bool,
-    /// Modes the viewer ignores but another terminal may not: 1005, 1007, 1015.
+    /// Mode 1007: where nothing can be scrolled, the wheel is the arrow keys. On until the program
+    /// says otherwise, as in most terminals.
+    pub alternate_scroll: bool,
+    /// Modes the viewer ignores but another terminal may not: 1005, 1015.
     pub passive: [bool; PASSIVE.len()],
     /// The program's modifyOtherKeys level (`CSI > 4 ; n m`).
     pub modify_other_keys: u8,
 }
 
 /// See [`Modes::passive`].
-pub(super) const PASSIVE: [u16; 3] = [1005, 1007, 1015];
+pub(super) const PASSIVE: [u16; 2] = [1005, 1015];
 
 impl Default for Modes {
     fn default() -> Self {
@@ -134,6 +137,7 @@ impl Default for Modes {
             cursor_blink: None,
             new_line: false,
             scheme_reports: false,
+            alternate_scroll: true,
             passive: [false; PASSIVE.len()],
             modify_other_keys: 0,
         }

@@ -37,6 +37,12 @@ pub(super) fn repaint(terminal: &Terminal, first: bool) -> Repaint {
     });
     painter.put("\x1b[!p\x1b]8;;\x1b\\");
     painter.out.extend(viewport::input_modes(terminal));
+    let scroll = if terminal.modes.alternate_scroll {
+        'h'
+    } else {
+        'l'
+    };
+    painter.csi(format_args!("?1007{scroll}"));
     painter.put("\x1b[?2026h\x1b[?25l");
     if first && !terminal.on_alternate {
         // What the viewer shows becomes scrollback: a person may be reading or selecting it.

@@ -44,6 +44,7 @@ impl Terminal {
             1003 => self.set_mouse(MouseProtocol::Any, on),
             1004 => soft.focus = on,
             1006 => self.set_encoding(MouseEncoding::Sgr, on),
+            1007 => self.modes.alternate_scroll = on,
             1016 => self.set_encoding(MouseEncoding::SgrPixels, on),
             1048 if on => self.save_cursor(),
             1048 => self.restore_cursor(),

@@ -206,7 +206,7 @@ impl Writer<'_> {
     fn modes(&mut self) {
         let modes = &self.terminal.modes;
         let soft = &modes.soft;
-        let switches: [(bool, &str); 12] = [
+        let switches: [(bool, &str); 13] = [
             (soft.application_cursor, "?1h"),
             (soft.application_keypad, "?66h"),
             (soft.bracketed_paste, "?2004h"),
@@ -218,6 +218,7 @@ impl Writer<'_> {
             (modes.cursor_blink == Some(true), "?12h"),
             (modes.cursor_blink == Some(false), "?12l"),
             (modes.scheme_reports, "?2031h"),
+            (!modes.alternate_scroll, "?1007l"),
             (soft.origin, "?6h"),
         ];
         for (_, sequence) in switches.iter().filter(|(on, _)| *on) {
