@@ -8,6 +8,7 @@ use tauri::{
 };
 
 use crate::dto::Theme;
+use crate::platform;
 use crate::preferences::WindowPlace;
 
 /// The window's label.
@@ -77,6 +78,7 @@ pub fn open<R: Runtime>(
         None => builder.center(),
     };
     let window = builder.build()?;
+    platform::show_what_is_composed(&window)?;
     if theme != Theme::System {
         // The menu bar is the system's, and has to be readable beside the page.
         window.set_theme(of_the_system(theme))?;

@@ -11,7 +11,7 @@ use gtk::pango::prelude::FontFamilyExt;
 use gtk::prelude::{AppInfoExt, ObjectExt};
 use gtk::{gdk, gio};
 use tauri::{AppHandle, Runtime, WebviewWindow};
-use webkit2gtk::{WebProcessTerminationReason, WebViewExt};
+use webkit2gtk::{InputMethodContextExt, WebProcessTerminationReason, WebViewExt};
 
 /// Makes WebKitGTK draw without DMA buffers. With some graphics drivers nothing appears
 /// otherwise (tauri-apps/tauri#9394 and many like it).
@@ -200,6 +200,19 @@ async fn on_main_thread<R: Runtime, T: Send + 'static>(
         Ok(Err(_)) => Err("Reprise is ending".to_owned()),
         Err(_) => Err("the program that has the text does not answer".to_owned()),
     }
+}
+
+/// Lets input methods write into the page what is not decided yet. wry switches that off, and
+/// then nobody sees what they compose before it is done.
+///
+/// # Errors
+/// The window is gone.
+pub fn show_what_is_composed<R: Runtime>(window: &WebviewWindow<R>) -> tauri::Result<()> {
+    window.with_webview(|webview| {
+        if let Some(input_method) = webview.inner().input_method_context() {
+            input_method.set_enable_preedit(true);
+        }
+    })
 }
 
 /// The web process that draws the window's content.

@@ -91,11 +91,14 @@ export class Keyboard {
     if (text === '') return;
     const { left, top, height } = this.#screen.cursorPlace();
     Object.assign(this.#preedit.style, {
-      left: `${String(left)}px`,
       top: `${String(top)}px`,
       lineHeight: `${String(height)}px`,
+      fontFamily: this.#screen.terminal.options.fontFamily ?? '',
       fontSize: `${String(this.#screen.fontSize)}px`,
     });
+    // Near the right edge all of it is seen, too.
+    const width = this.#preedit.offsetWidth;
+    this.#preedit.style.left = `max(0px, min(${String(left)}px, 100% - ${String(width)}px))`;
   }
 }
 
