@@ -47,6 +47,32 @@ fn a_program_copies_while_it_is_in_front_and_never_reads() {
 }
 
 #[test]
+fn a_program_copies_nothing_where_the_person_does_not_want_it() {
+    let world = World::new("osc52-off");
+    let app = world.open_workspace();
+    let program = Listener::start(&world, &app);
+    copy(&world, "clipboard", "mine");
+    let choose = || {
+        app.key("ctrl+comma");
+        app.click("button", "Terminal");
+        switch(&app, "Programs may write to the clipboard");
+        app.key("Escape");
+        app.click_terminal();
+    };
+    choose();
+    program.write("\x1b]52;c;aGVsbG8=\x07\x1b[5n", "E[0n");
+    let long = format!("\x1b]52;c;{}\x07\x1b[5n", "QUJD".repeat(300_000));
+    program.write(&long, "E[0n");
+    app.settled();
+    assert_eq!(world.display.copied("clipboard"), "mine");
+    assert!(!app.page_text().contains("wanted to copy"));
+
+    choose();
+    program.write("\x1b]52;c;aGVsbG8=\x07", "");
+    wait_until_copied(&world, "clipboard", "hello");
+}
+
+#[test]
 fn several_lines_are_shown_before_a_program_acts_on_them() {
     let world = World::new("paste");
     let app = world.open_workspace();
