@@ -11,6 +11,7 @@ import { correctInverseContrast } from './inverse-contrast';
 import { cssFamilies, type Look, sameLook } from './look';
 import { isWebLink } from './paste';
 import { findTheme, matchText, xtermTheme } from './theme';
+import { syncViewportByFrame } from './viewport-sync';
 import { LINES_PER_NOTCH } from './wheel';
 import { gridOptions, prepareViewer } from './xterm-options';
 
@@ -91,6 +92,7 @@ export class ScreenElement {
       this.#opened = true;
       this.terminal.open(this.element);
       correctInverseContrast(this.terminal);
+      syncViewportByFrame(this.terminal);
     }
     this.#setLine();
   }
@@ -150,17 +152,16 @@ export class ScreenElement {
     };
   }
 
-  /** Whether anything but blanks is on the screen. */
+  /** Whether anything but blanks is on the screen; a blank in a colour is something. */
   hasContent(): boolean {
     const buffer = this.terminal.buffer.active;
+    const cell = buffer.getNullCell();
     for (let y = 0; y < this.terminal.rows; y += 1) {
-      if (
-        buffer
-          .getLine(buffer.baseY + y)
-          ?.translateToString(true)
-          .trim()
-      )
-        return true;
+      const line = buffer.getLine(buffer.baseY + y);
+      if (line?.translateToString(true).trim()) return true;
+      for (let x = 0; line && x < line.length; x += 1) {
+        if (line.getCell(x, cell)?.isBgDefault() === false) return true;
+      }
     }
     return false;
   }
