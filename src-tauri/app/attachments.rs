@@ -18,8 +18,9 @@ use tokio::time::sleep;
 
 use crate::error::AppError;
 
-/// What has arrived is passed on together, up to about this many bytes.
-const TOGETHER_BYTES: usize = 128 * 1024;
+/// What has arrived is passed on together, up to about this many bytes: the page fetches each
+/// piece by itself, which takes longer than the piece.
+const TOGETHER_BYTES: usize = 512 * 1024;
 /// How long what was typed before a viewer detached may take to reach the host.
 const LAST_REQUESTS: Duration = Duration::from_secs(1);
 /// The kind of frame that ends a connection with a reason (`protocol::Reply::Refused`).

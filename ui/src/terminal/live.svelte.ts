@@ -10,6 +10,7 @@ import { decodeFrames, type HostFrame } from './frames';
 import { InputQueue } from './input';
 import { type Holder, isGone, isShown } from './most-recent';
 import { pasteable } from './paste';
+import { knownSize, rememberSize } from './known-size';
 import type { KeyboardModes } from './keyboard-modes';
 import type { LineNumbers } from './line-numbers';
 import type { Look } from './look';
@@ -162,17 +163,23 @@ export class LiveTerminal implements Holder {
 
   /** Shows the terminal in `container`, attaching to its host the first time. */
   show(container: HTMLElement): void {
-    const isNew = this.#view === null;
+    const isEmpty = this.#view === null || this.#generation === 0;
+    this.#visible = true;
+    const size = isEmpty ? knownSize(container, this.#look) : null;
+    if (size) {
+      this.#wanted = size;
+      this.#fill();
+    }
     const { screen, keyboard, renderer } = this.#held;
     screen.element.hidden = false;
     screen.open(container);
     keyboard.connect();
     renderer.seen = true;
-    this.#visible = true;
     this.fit();
-    if (this.#generation === 0) void this.#attach();
-    else if (isNew) this.#fill();
-    else this.#sendSize();
+    if (isEmpty) {
+      if (!size) this.#fill();
+      this.#showKept();
+    } else this.#sendSize();
     isShown(this);
   }
 
@@ -205,16 +212,21 @@ export class LiveTerminal implements Holder {
     this.hasSelection = false;
   }
 
-  /** Fills an xterm.js that was made anew: by the host, or with what it said last. */
+  /** Has an xterm.js that is made anew filled by the host. */
   #fill(): void {
+    if (this.phase !== 'live' && this.phase !== 'connecting') return;
+    if (this.#generation > 0) {
+      this.#detach();
+      this.#input.hold();
+    }
+    void this.#attach();
+  }
+
+  /** Of a program that has ended the host says nothing more: what it said last is shown. */
+  #showKept(): void {
     const kept = this.#kept;
     this.#kept = [];
     if (this.phase === 'ended') for (const frame of kept) this.#handle(frame);
-    else if (this.phase === 'live' || this.phase === 'connecting') {
-      this.#detach();
-      this.#input.hold();
-      void this.#attach();
-    }
   }
 
   /** Whether it is in front of a window that can be seen; only then its size counts. */
@@ -231,6 +243,8 @@ export class LiveTerminal implements Holder {
   fit(): void {
     const size = this.screen.proposed();
     if (!size) return;
+    const place = this.screen.element.parentElement;
+    if (place) rememberSize(place, this.#look, size);
     const same = this.#wanted?.cols === size.cols && this.#wanted.rows === size.rows;
     this.#wanted = size;
     this.#compare();
