@@ -55,6 +55,7 @@ fn build(folder: Option<PathBuf>, store: ChosenStore) -> Result<tauri::App, Stri
     let folders = Folders::from_env(|name| std::env::var_os(name)).map_err(|e| e.to_string())?;
     platform::check_display()?;
     platform::leave_keys_to_the_session();
+    platform::keep_carets_steady();
     let moved = Arc::new(Notify::new());
     let moving = moved.clone();
     tauri::Builder::default()

@@ -1,23 +1,28 @@
-/** The time as the window shows it: by the second while something is young, else by the minute. */
-const MINUTE = 60_000;
+/** The time as the window shows it: by the second at first, then by ten, and after a minute by the minute. */
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+/** What is younger than this is shown second by second, then in larger steps. */
+const YOUNG = 12 * SECOND;
+const STEP = 10 * SECOND;
 
 class Clock {
   now = $state(Date.now());
-  #young = 0;
+  #youngest = 0;
 
   /** Something began at this time: its first minute is shown in seconds. */
   expect(since: string): void {
-    this.#young = Math.max(this.#young, new Date(since).getTime() + MINUTE);
+    this.#youngest = Math.max(this.#youngest, new Date(since).getTime());
   }
 
   start(): () => void {
     const timer = setInterval(() => {
       const now = Date.now();
       if (document.hidden) return;
-      if (now < this.#young + 2000 || Math.floor(now / MINUTE) !== Math.floor(this.now / MINUTE)) {
-        this.now = now;
-      }
-    }, 1000);
+      const age = now - this.#youngest;
+      // Each new time is drawn anew, which a window that nobody touches can do without.
+      const step = age < YOUNG ? SECOND : age < MINUTE + STEP ? STEP : MINUTE;
+      if (Math.floor(now / step) !== Math.floor(this.now / step)) this.now = now;
+    }, SECOND);
     return () => clearInterval(timer);
   }
 }
