@@ -178,5 +178,6 @@ async fn relay(mut receiver: FrameReceiver, deliver: Deliver) {
     goodbye.write_to(&mut batch);
     deliver(batch);
 }
+
 #[cfg(test)]
 mod tests;

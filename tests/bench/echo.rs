@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::report::{Report, median, percentile, round};
 use crate::screen::Screen;
-use crate::shells::{open_another, open_shell, run};
+use crate::shells::{open_another, open_shell, run, set_prompt};
 use crate::terminals::{Grid, Terminal};
 use crate::window::{App, QUICK, SLOW, World, kill_now, living_in, wait_for};
 
@@ -66,7 +66,7 @@ look();";
 
 pub fn measure(report: &mut Report) {
     let world = World::new("bench-echo");
-    fs::write(world.home.join(".bashrc"), "PS1='prompt> '\n").unwrap();
+    set_prompt(&world);
     fs::write(world.workspace.join("paint.sh"), PAINT).unwrap();
     let screen = Screen::connect(&world.display.name);
     let app = world.open_workspace();

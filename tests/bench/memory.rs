@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::reload::{FILL, fill};
 use crate::report::{Report, round};
 use crate::screen::Screen;
-use crate::shells::{open_another, open_shell};
+use crate::shells::{open_another, open_shell, set_prompt};
 use crate::window::{App, Process, SLOW, World, living_in, program_of};
 
 /// How many terminals with full scrollbacks there are at each look.
@@ -28,7 +28,7 @@ const MAGENTA: u32 = 0x00ff_00ff;
 
 pub fn measure(report: &mut Report) {
     let world = World::new("bench-memory");
-    fs::write(world.home.join(".bashrc"), "PS1='prompt> '\n").unwrap();
+    set_prompt(&world);
     fs::write(world.workspace.join("fill.sh"), FILL).unwrap();
     report.progress("memory of an empty window");
     let empty = empty_window(&world);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::report::{Report, median, round};
 use crate::screen::Screen;
-use crate::shells::{open_another, open_shell, run};
+use crate::shells::{open_another, open_shell, run, set_prompt};
 use crate::window::{App, QUICK, SLOW, Viewer, World, wait_for};
 
 /// Lines of the scrollback, and of 120 columns each as far as the window is that wide.
@@ -40,7 +40,7 @@ return [length, line ? line.text : '', cursor.x];";
 /// Two terminals with equal scrollbacks, one of which is in front after a reload.
 pub fn measure(report: &mut Report) {
     let world = World::new("bench-reload");
-    fs::write(world.home.join(".bashrc"), "PS1='prompt> '\n").unwrap();
+    set_prompt(&world);
     fs::write(world.workspace.join("fill.sh"), FILL).unwrap();
     let screen = Screen::connect(&world.display.name);
     let app = world.open_workspace();

@@ -1,7 +1,16 @@
 //! Shells in the window that is measured.
 
+use std::fs;
+
 use crate::terminals::Grid;
 use crate::window::{App, SLOW, World, wait_for};
+
+const PROMPT: &str = "prompt>";
+
+/// Gives the shells of this world the prompt that is waited for.
+pub fn set_prompt(world: &World) {
+    fs::write(world.home.join(".bashrc"), format!("PS1='{PROMPT} '\n")).unwrap();
+}
 
 /// Opens the first shell and returns its grid.
 pub fn open_shell(world: &World, app: &App<'_>) -> Grid {
@@ -19,7 +28,7 @@ pub fn open_shell(world: &World, app: &App<'_>) -> Grid {
     }
 }
 
-/// Opens another shell, whose prompt is `prompt>`, and waits until it is in front.
+/// Opens another shell and waits until it is in front with its prompt ([`set_prompt`]).
 pub fn open_another(world: &World, app: &App<'_>) {
     // claude's terminal is in the list, too: the new shell has the number that the list has now.
     let tab = format!("Shell {}", world.list().len());
@@ -29,7 +38,7 @@ pub fn open_another(world: &World, app: &App<'_>) {
             "return document.querySelector('[role=tab][aria-selected=true]')?.textContent.trim()";
         let front = app.web().execute(front, &[])?;
         let shown = app.viewer()?.text();
-        match front == *tab && shown.trim() == "prompt>" {
+        match front == *tab && shown.trim() == PROMPT {
             true => Ok(()),
             false => Err(format!("{front} is in front:\n{shown}")),
         }

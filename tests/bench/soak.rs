@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::memory::{own_processes, pss_of};
 use crate::report::round;
-use crate::shells::{open_another, open_shell, run};
+use crate::shells::{open_another, open_shell, run, set_prompt};
 use crate::texts;
 use crate::window::{App, World, repository};
 
@@ -50,7 +50,7 @@ pub fn measure() -> Result<(), String> {
     let first = FIRST.min(minutes / 3.0);
     let window = WINDOW.min((minutes - first) / 3.0);
     let world = World::new("soak");
-    fs::write(world.home.join(".bashrc"), "PS1='prompt> '\n").unwrap();
+    set_prompt(&world);
     let app = world.open_workspace();
     open_shell(&world, &app);
     for number in 1..=SESSIONS {

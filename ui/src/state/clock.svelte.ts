@@ -9,7 +9,7 @@ class Clock {
   now = $state(Date.now());
   #youngest = 0;
 
-  /** Something began at this time: its first minute is shown in seconds. */
+  /** Something began at this time: its first minute is told in seconds. */
   expect(since: string): void {
     this.#youngest = Math.max(this.#youngest, new Date(since).getTime());
   }

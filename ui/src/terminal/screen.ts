@@ -41,6 +41,7 @@ export class ScreenElement {
   #opened = false;
   #ringing: ReturnType<typeof setTimeout> | undefined;
   #finding = false;
+  #endSync = () => {};
 
   constructor(
     look: Look,
@@ -92,7 +93,7 @@ export class ScreenElement {
       this.#opened = true;
       this.terminal.open(this.element);
       correctInverseContrast(this.terminal);
-      syncViewportByFrame(this.terminal);
+      this.#endSync = syncViewportByFrame(this.terminal);
     }
     this.#setLine();
   }
@@ -195,6 +196,7 @@ export class ScreenElement {
 
   dispose(): void {
     clearTimeout(this.#ringing);
+    this.#endSync();
     this.terminal.dispose();
     this.element.remove();
   }

@@ -15,10 +15,10 @@ interface Core {
   _core: { _viewport?: Viewport };
 }
 
-/** To be called once, when the terminal is in the page. */
-export function syncViewportByFrame(terminal: Terminal): void {
+/** To be called once, when the terminal is in the page. What it returns ends it, before the terminal is disposed of. */
+export function syncViewportByFrame(terminal: Terminal): () => void {
   const viewport = (terminal as unknown as Core)._core._viewport;
-  if (!viewport) return;
+  if (!viewport) return () => undefined;
   const sync = viewport._sync.bind(viewport);
   const scrollLines = viewport.scrollLines.bind(viewport);
   const scrollToLine = viewport.scrollToLine.bind(viewport);
@@ -44,4 +44,8 @@ export function syncViewportByFrame(terminal: Terminal): void {
   for (const type of ['wheel', 'pointerdown']) {
     terminal.element?.addEventListener(type, catchUp, { capture: true, passive: true });
   }
+  return () => {
+    if (due !== null) cancelAnimationFrame(due);
+    viewport._sync = () => undefined;
+  };
 }
