@@ -23,7 +23,7 @@ oldest_rust=1.88
 oldest_node=20.19
 
 apt_build=(build-essential pkg-config libwebkit2gtk-4.1-dev libayatana-appindicator3-dev librsvg2-dev)
-apt_test=(xvfb webkit2gtk-driver dbus-daemon dbus-x11 at-spi2-core openbox xdotool xclip x11-xkb-utils xkb-data imagemagick xfce4-panel dunst libglib2.0-bin tmux procps fonts-dejavu-core)
+apt_test=(xvfb webkit2gtk-driver dbus-daemon dbus-x11 at-spi2-core openbox xdotool xclip x11-xkb-utils xkb-data imagemagick xfce4-panel dunst libglib2.0-bin ibus ibus-gtk3 ibus-anthy tmux procps fonts-dejavu-core)
 commands_core=(tmux python3)
 apt_bench=(alacritty kitty xterm libgl1-mesa-dri)
 apt_package=(desktop-file-utils)
@@ -135,7 +135,7 @@ without_apt() {
       have pkg-config && pkg-config --exists "$library" || missing+=("the development files of $library")
     done
     if wants test || wants bench; then
-      for program in Xvfb WebKitWebDriver dbus-run-session gnome-keyring-daemon openbox xdotool xclip setxkbmap import tmux; do
+      for program in Xvfb WebKitWebDriver dbus-run-session gnome-keyring-daemon openbox xdotool xclip setxkbmap import ibus-daemon tmux; do
         have "$program" || missing+=("$program")
       done
     fi

@@ -15,6 +15,7 @@ mod api;
 mod app;
 mod bus;
 mod display;
+mod input_method;
 mod mouse;
 mod panel;
 mod processes;
@@ -26,6 +27,7 @@ mod world;
 
 pub use accessibility::MenuBar;
 pub use app::App;
+pub use input_method::{InputMethod, JAPANESE};
 pub use mouse::{Cell, Wheel};
 pub use panel::{MenuLine, Notifications, Panel};
 pub use processes::{Process, is_alive, kill_now, living_in, program_of};
