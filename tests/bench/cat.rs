@@ -13,7 +13,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::report::{Report, median, round};
-use crate::shells::{open_shell, run};
 use crate::terminals::{Grid, Terminal, null_reader};
 use crate::texts::{self, Text};
 use crate::window::{App, QUICK, Viewer, World, repository, wait_for};
@@ -70,7 +69,7 @@ pub fn measure(report: &mut Report) {
     let texts = texts::write_all(&world.workspace);
     fs::write(world.workspace.join("cat.sh"), SCRIPT).unwrap();
     let app = world.open_workspace();
-    let grid = open_shell(&world, &app);
+    let grid = Grid::of(&app.open_shell());
     report.heading(format!(
         "(a) cat in {} × {}, MB/s, median of {}",
         grid.cols, grid.rows, report.rounds
@@ -203,7 +202,7 @@ fn in_reprise(
     });
     at_end(&marker);
     app.type_keys("x");
-    run(app, "clear");
+    app.run("clear");
     wait_for("the prompt after the text", QUICK, || {
         let shown = app.terminal_text();
         if shown.contains(&marker) {

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::report::{Report, median, percentile, round};
 use crate::screen::Screen;
-use crate::shells::{open_another, open_shell, run, set_prompt};
+use crate::shells::{open_another, set_prompt};
 use crate::terminals::{Grid, Terminal};
 use crate::window::{App, QUICK, SLOW, World, kill_now, living_in, wait_for};
 
@@ -70,7 +70,7 @@ pub fn measure(report: &mut Report) {
     fs::write(world.workspace.join("paint.sh"), PAINT).unwrap();
     let screen = Screen::connect(&world.display.name);
     let app = world.open_workspace();
-    let grid = open_shell(&world, &app);
+    let grid = Grid::of(&app.open_shell());
 
     ctrl_c(report, &app, &screen);
     to_pixels(report, &world, &app, &screen, grid);
@@ -135,10 +135,9 @@ fn latencies(
 
 /// Milliseconds from each key to its echo.
 fn to_echo(app: &App<'_>, screen: &Screen) -> Vec<f64> {
-    run(
-        app,
-        &format!("clear; stty raw -echo; dd bs=1 count={KEYS} status=none; stty sane"),
-    );
+    app.run(&format!(
+        "clear; stty raw -echo; dd bs=1 count={KEYS} status=none; stty sane"
+    ));
     wait_for("an empty screen", SLOW, || {
         let shown = app.terminal_text();
         if shown.trim().is_empty() {
@@ -218,7 +217,7 @@ fn open_floods(world: &World, app: &App<'_>) {
     for number in 1..=FLOODING + 1 {
         open_another(world, app);
         if number <= FLOODING {
-            run(app, &format!("{} flood flood", program.display()));
+            app.run(&format!("{} flood flood", program.display()));
         }
     }
 }
@@ -228,7 +227,7 @@ fn ctrl_c(report: &mut Report, app: &App<'_>, screen: &Screen) {
     let mut times = Vec::new();
     for number in 0..report.rounds {
         report.progress(&format!("Ctrl-C on yes, round {}", number + 1));
-        run(app, "clear; yes");
+        app.run("clear; yes");
         app.web().execute(WATCH_LINE, &[]).unwrap();
         let ahead = page_is_ahead(app);
         // The flood is at its height.
@@ -269,10 +268,10 @@ fn to_pixels(report: &mut Report, world: &World, app: &App<'_>, screen: &Screen,
         "(b) key to pixels, ms, {KEYS_TO_PIXELS} keys each: p50 / p95 / p99"
     ));
     report.progress("key to pixels");
-    run(app, "bash paint.sh");
+    app.run("bash paint.sh");
     let reprise = series_to_pixels(screen, "Reprise");
     end_paint(world);
-    run(app, "stty sane; clear");
+    app.run("stty sane; clear");
     app.wait_for_text("prompt>");
     let reprise = latencies(report, "echo_pixels_ms", "Reprise", &reprise, None);
     for terminal in Terminal::ALL {

@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::reload::{FILL, fill};
 use crate::report::{Report, round};
 use crate::screen::Screen;
-use crate::shells::{open_another, open_shell, set_prompt};
+use crate::shells::{open_another, set_prompt};
 use crate::window::{App, Process, SLOW, World, living_in, program_of};
 
 /// How many terminals with full scrollbacks there are at each look.
@@ -37,7 +37,7 @@ pub fn measure(report: &mut Report) {
     report.set("pss_mb_empty_window", round(empty, 1));
 
     let app = world.open_workspace();
-    let grid = open_shell(&world, &app);
+    let grid = app.open_shell();
     fill(&app, grid.cols);
     let mut at_one = 0.0;
     let mut open = 1;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::report::{Report, median, round};
 use crate::screen::Screen;
-use crate::shells::{open_another, open_shell, run, set_prompt};
+use crate::shells::{open_another, set_prompt};
 use crate::window::{App, QUICK, SLOW, Viewer, World, wait_for};
 
 /// Lines of the scrollback, and of 120 columns each as far as the window is that wide.
@@ -44,7 +44,7 @@ pub fn measure(report: &mut Report) {
     fs::write(world.workspace.join("fill.sh"), FILL).unwrap();
     let screen = Screen::connect(&world.display.name);
     let app = world.open_workspace();
-    let grid = open_shell(&world, &app);
+    let grid = app.open_shell();
     fill(&app, grid.cols);
     let first = whole(&app);
     open_another(&world, &app);
@@ -107,7 +107,7 @@ pub fn measure(report: &mut Report) {
 
 /// Fills the shell in front.
 pub fn fill(app: &App<'_>, cols: u16) {
-    run(app, &format!("bash fill.sh {}", cols.min(120)));
+    app.run(&format!("bash fill.sh {}", cols.min(120)));
     wait_for("a full scrollback", SLOW, || {
         let viewer = app.viewer()?;
         let full = viewer.length >= SCROLLBACK + usize::from(viewer.rows);

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::memory::{own_processes, pss_of};
 use crate::report::round;
-use crate::shells::{open_another, open_shell, run, set_prompt};
+use crate::shells::{open_another, set_prompt};
 use crate::texts;
 use crate::window::{App, World, repository};
 
@@ -52,16 +52,13 @@ pub fn measure() -> Result<(), String> {
     let world = World::new("soak");
     set_prompt(&world);
     let app = world.open_workspace();
-    open_shell(&world, &app);
+    app.open_shell();
     for number in 1..=SESSIONS {
         if number > 1 {
             open_another(&world, &app);
         }
         let program = std::env::current_exe().unwrap();
-        run(
-            &app,
-            &format!("{} frames frames-{number}", program.display()),
-        );
+        app.run(&format!("{} frames frames-{number}", program.display()));
     }
 
     let began = Instant::now();

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use crate::window::{Process, World};
+use crate::window::{Listed, Process, World};
 
 /// Lines above the screen that each keeps.
 const SCROLLBACK: u32 = 10_000;
@@ -19,6 +19,16 @@ const SCROLLBACK: u32 = 10_000;
 pub struct Grid {
     pub cols: u16,
     pub rows: u16,
+}
+
+impl Grid {
+    /// That of a terminal in Reprise.
+    pub fn of(listed: &Listed) -> Self {
+        Self {
+            cols: listed.cols,
+            rows: listed.rows,
+        }
+    }
 }
 
 /// A terminal emulator of the system.

@@ -4,7 +4,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::listener::Listener;
-use crate::shells::{open_shell, run};
 use crate::window::{App, QUICK, SLOW, World, wait_for};
 
 pub fn wait_until_copied(world: &World, selection: &str, text: &str) {
@@ -143,11 +142,11 @@ fn switch(app: &App<'_>, words: &str) {
 fn a_pasted_image_becomes_a_file_whose_path_is_pasted() {
     let world = World::new("paste-image");
     let app = world.open_workspace();
-    open_shell(&world, &app);
+    app.open_shell();
     let picture = world.workspace.join("picture.png");
     world.display.picture(&picture);
     world.display.copy("clipboard", "image/png", &picture);
-    run(&app, "clear");
+    app.run("clear");
     app.type_keys("echo ");
     app.key("ctrl+shift+v");
     let folder = world.home.join(".cache/reprise/pasted");

@@ -3,7 +3,6 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::shells::{open_shell, run};
 use crate::window::{App, QUICK, SLOW, World, wait_for};
 
 /// A real program as the editor: it writes down the arguments it was started with.
@@ -77,12 +76,9 @@ fn a_file_that_a_program_names_opens_in_the_editor_at_its_line() {
     fs::write(&outside, "x\n").unwrap();
     let workspace = fs::canonicalize(&world.workspace).unwrap();
     let app = world.open_workspace();
-    open_shell(&world, &app);
+    app.open_shell();
 
-    run(
-        &app,
-        "cd sub; clear; echo '  --> deep/a b.rs:1'; echo \"  at 'deep/a b.rs':4:2 (run)\"",
-    );
+    app.run("cd sub; clear; echo '  --> deep/a b.rs:1'; echo \"  at 'deep/a b.rs':4:2 (run)\"");
     let a_b = workspace.join("sub/deep/a b.rs");
     click_opens(
         &app,
@@ -93,8 +89,7 @@ fn a_file_that_a_program_names_opens_in_the_editor_at_its_line() {
     assert_eq!(hint(&app).unwrap(), "Ctrl+click to open sub/deep/a b.rs:4");
 
     // Relative to the project as well, and what a name could mean to a shell means nothing.
-    run(
-        &app,
+    app.run(
         "clear; echo 'File \"here.py\", line 12, in <module>'; echo \"'deep/\\$(touch made).rs':7\"",
     );
     let here = workspace.join("here.py");
@@ -117,7 +112,7 @@ fn a_file_that_a_program_names_opens_in_the_editor_at_its_line() {
         "clear; printf '\\e]8;;file://{}#3\\e\\\\the notes\\e]8;;\\e\\\\\\n'",
         outside.display()
     );
-    run(&app, &link);
+    app.run(&link);
     let elsewhere = fs::canonicalize(&outside).unwrap();
     click_opens(
         &app,
@@ -130,7 +125,7 @@ fn a_file_that_a_program_names_opens_in_the_editor_at_its_line() {
     assert!(said.contains("outside of the project"), "{said}");
 
     // A name of nothing is no link.
-    run(&app, "clear; echo gone/nothing.rs:3; echo here-2.txt");
+    app.run("clear; echo gone/nothing.rs:3; echo here-2.txt");
     app.settled();
     let (x, y) = app.place_of("gone/nothing.rs");
     app.web().point_at(x, y).unwrap();

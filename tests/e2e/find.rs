@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use crate::shells::{open_shell, run};
 use crate::window::{App, QUICK, SLOW, World, wait_for, within};
 
 /// The line that the bar says, beside the field and below it.
@@ -39,11 +38,8 @@ fn screen_shows(app: &App<'_>, text: &str) {
 fn everything_that_the_terminal_said_is_found_and_saved() {
     let world = World::new("find");
     let app = world.open_workspace();
-    open_shell(&world, &app);
-    run(
-        &app,
-        "clear; seq -f 'row %g of it' 1 3000; echo end-$((1+1))",
-    );
+    app.open_shell();
+    app.run("clear; seq -f 'row %g of it' 1 3000; echo end-$((1+1))");
     app.wait_for_text("end-2");
 
     app.key("ctrl+shift+f");
@@ -76,7 +72,7 @@ fn everything_that_the_terminal_said_is_found_and_saved() {
     app.type_keys("later-(1|2)$");
     wait_for_said(&app, "Not found");
     app.key("Escape");
-    run(&app, "echo later-$((0+1))");
+    app.run("echo later-$((0+1))");
     app.wait_for_text("later-1");
     app.key("ctrl+shift+f");
     wait_for_said(&app, "1 of 1");
@@ -122,11 +118,11 @@ fn everything_that_the_terminal_said_is_found_and_saved() {
 fn the_keys_lead_from_one_prompt_to_the_one_before() {
     let world = World::new("turns");
     let app = world.open_workspace();
-    open_shell(&world, &app);
-    run(&app, "PS1='ana@loom:~$ '; clear");
-    run(&app, "seq 1 200; echo first-$((1+0))");
+    app.open_shell();
+    app.run("PS1='ana@loom:~$ '; clear");
+    app.run("seq 1 200; echo first-$((1+0))");
     app.wait_for_text("first-1");
-    run(&app, "seq 1 200; echo second-$((1+1))");
+    app.run("seq 1 200; echo second-$((1+1))");
     app.wait_for_text("second-2");
     app.key("ctrl+shift+Up");
     screen_shows(&app, "ana@loom:~$ seq 1 200; echo second");

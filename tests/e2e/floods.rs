@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use crate::shells::{open_shell, run};
 use crate::window::{SLOW, World, living_in, program_of, wait_for};
 
 /// The beginning of a command line that waits for [`let_go`].
@@ -36,11 +35,10 @@ fn let_go(world: &World) {
 fn a_hidden_terminal_that_floods_sends_the_window_nothing_and_is_present_when_shown() {
     let world = World::new("hidden-flood");
     let app = world.open_workspace();
-    open_shell(&world, &app);
-    run(
-        &app,
-        &format!("{WHEN_TOLD}; seq 1 5000000; echo last-$((1+1)); touch over"),
-    );
+    app.open_shell();
+    app.run(&format!(
+        "{WHEN_TOLD}; seq 1 5000000; echo last-$((1+1)); touch over"
+    ));
     app.click("tab", "Claude");
     app.settled();
     let before = read_by_app(&world);
@@ -50,7 +48,7 @@ fn a_hidden_terminal_that_floods_sends_the_window_nothing_and_is_present_when_sh
     assert!(read < 2_000_000, "the app read {read} bytes");
     app.click("tab", "Shell 1");
     app.wait_for_text("last-2");
-    run(&app, "echo typed-$((1+1))");
+    app.run("echo typed-$((1+1))");
     app.wait_for_text("typed-2");
 }
 
@@ -58,20 +56,14 @@ fn a_hidden_terminal_that_floods_sends_the_window_nothing_and_is_present_when_sh
 fn who_reads_in_the_scrollback_stays_there_through_a_flood() {
     let world = World::new("read-in-flood");
     let app = world.open_workspace();
-    open_shell(&world, &app);
-    run(
-        &app,
-        "for n in $(seq 1 300); do echo line-of-before-$n; done; echo first-$((1+1))",
-    );
+    app.open_shell();
+    app.run("for n in $(seq 1 300); do echo line-of-before-$n; done; echo first-$((1+1))");
     app.wait_for_text("first-2");
     // Few enough lines that what is read stays in the scrollback, and far more than is followed.
-    run(
-        &app,
-        &format!(
-            "{WHEN_TOLD}; seq 1 3000; \
+    app.run(&format!(
+        "{WHEN_TOLD}; seq 1 3000; \
              yes \"$(printf '%060d\\r' 0)\" | tr -d '\\n' | head -c 20000000; touch over"
-        ),
-    );
+    ));
     app.key("shift+Prior");
     let reading = wait_for("the screen to be scrolled", SLOW, || {
         let rows = app.drawn_rows()?;
@@ -97,11 +89,8 @@ fn who_reads_in_the_scrollback_stays_there_through_a_flood() {
 fn a_handful_of_terminals_hold_their_screens_and_the_others_get_them_back() {
     let world = World::new("many-shells");
     let app = world.open_workspace();
-    open_shell(&world, &app);
-    run(
-        &app,
-        "for n in $(seq 1 200); do echo early-$n; done; echo mine-$((40+2))",
-    );
+    app.open_shell();
+    app.run("for n in $(seq 1 200); do echo early-$n; done; echo mine-$((40+2))");
     app.wait_for_text("mine-42");
     for shell in 2..=6 {
         app.click("button", "New shell");
@@ -125,7 +114,7 @@ fn a_handful_of_terminals_hold_their_screens_and_the_others_get_them_back() {
         .unwrap();
     assert_eq!(screens, 4);
     app.click("tab", "Shell 1");
-    run(&app, "echo typed-$((1+1))");
+    app.run("echo typed-$((1+1))");
     app.wait_for_text("typed-2");
     let viewer = app.viewer_with_scrollback().unwrap();
     assert!(viewer.shows("early-1"), "{}", viewer.text());

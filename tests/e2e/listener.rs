@@ -4,7 +4,6 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-use crate::shells::{open_shell, run};
 use crate::window::{App, QUICK, World, wait_for, within};
 
 /// A program in a shell that writes down every byte it is sent, and nothing else.
@@ -18,11 +17,8 @@ pub struct Listener<'a> {
 impl<'a> Listener<'a> {
     /// Starts it in a new shell, without bracketed paste and without a cooked line.
     pub fn start(world: &World, app: &'a App<'a>) -> Self {
-        open_shell(world, app);
-        run(
-            app,
-            "tty > tty; stty raw -echo; echo listen''ing; cat > heard",
-        );
+        app.open_shell();
+        app.run("tty > tty; stty raw -echo; echo listen''ing; cat > heard");
         app.wait_for_text("listening");
         let heard = world.workspace.join("heard");
         wait_for("the program to listen", QUICK, || {

@@ -2,7 +2,6 @@
 
 use crate::clipboard::{copy, wait_until_copied};
 use crate::listener::Listener;
-use crate::shells::{open_shell, run};
 use crate::window::{App, Cell, QUICK, Wheel, World, wait_for};
 
 /// A report as SGR writes it (mode 1006), with the escape character as E.
@@ -204,11 +203,8 @@ fn drawn_selection(app: &App<'_>) -> Result<usize, String> {
 fn what_the_mouse_selects_is_copied_and_pasted() {
     let world = World::new("mouse-select");
     let app = world.open_workspace();
-    open_shell(&world, &app);
-    run(
-        &app,
-        "clear; echo 'some words, (and) /a/path.txt'; echo second line; seq -s ' ' 100",
-    );
+    app.open_shell();
+    app.run("clear; echo 'some words, (and) /a/path.txt'; echo second line; seq -s ' ' 100");
     app.wait_for_text("99 100");
     let words = app.cell_of("some words, (and)");
     app.drag(words, words.and(9, 0));
@@ -258,8 +254,8 @@ fn what_the_mouse_selects_is_copied_and_pasted() {
 fn the_right_button_opens_a_menu_that_copies_and_pastes() {
     let world = World::new("terminal-menu");
     let app = world.open_workspace();
-    open_shell(&world, &app);
-    run(&app, "clear; echo a wo''rd and more");
+    app.open_shell();
+    app.run("clear; echo a wo''rd and more");
     let words = app.cell_of("a word and");
     copy(&world, "clipboard", "pasted words");
 

@@ -5,38 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::window::{App, SLOW, World, wait_for};
-
-/// Opens a shell by its button and waits for it.
-pub fn open_shell(world: &World, app: &App<'_>) {
-    app.click("button", "New shell");
-    wait_for("the shell", SLOW, || {
-        let list = world.list();
-        if list.iter().any(|listed| listed.terminal == "shell-1") {
-            Ok(())
-        } else {
-            Err(format!("{list:?}; {}", app.page_text()))
-        }
-    });
-    // The button has the focus until the shell is in front.
-    wait_for("the keyboard to be the shell's", SLOW, || {
-        let tab = app.web().by_role("tab", "Shell 1")?;
-        let focus = "return document.activeElement instanceof HTMLTextAreaElement";
-        let textarea = app.web().execute(focus, &[])?;
-        if tab.is_empty() || textarea != true {
-            return Err(format!("{} tabs, text area: {textarea}", tab.len()));
-        }
-        Ok(())
-    });
-    run(app, "echo ready-$((1+1))");
-    app.wait_for_text("ready-2");
-}
-
-/// Types a command into the terminal in front.
-pub fn run(app: &App<'_>, command: &str) {
-    app.type_keys(command);
-    app.key("Return");
-}
+use crate::window::{SLOW, World, wait_for};
 
 /// About `megabytes` of numbered text lines.
 fn write_text(file: &Path, megabytes: usize) {
@@ -57,14 +26,14 @@ fn write_text(file: &Path, megabytes: usize) {
 fn forty_megabytes_neither_freeze_the_window_nor_lose_the_prompt() {
     let world = World::new("cat");
     let app = world.open_workspace();
-    open_shell(&world, &app);
+    app.open_shell();
     write_text(&world.workspace.join("big.txt"), 40);
     let watch = "window.__longest_gap = 0; let last = performance.now(); \
         const look = (now) => { window.__longest_gap = Math.max(window.__longest_gap, now - last); last = now; \
         requestAnimationFrame(look); }; requestAnimationFrame(look);";
     app.web().execute(watch, &[]).unwrap();
 
-    run(&app, "cat big.txt; echo done-$((1+1))");
+    app.run("cat big.txt; echo done-$((1+1))");
     wait_for("the end of the file", 2 * SLOW, || {
         let viewer = app.viewer()?;
         if viewer.shows("done-2") {
@@ -83,7 +52,7 @@ fn forty_megabytes_neither_freeze_the_window_nor_lose_the_prompt() {
         "the window stood still for {gap:?}"
     );
 
-    run(&app, "echo prompt-$((40+2))");
+    app.run("echo prompt-$((40+2))");
     app.wait_for_text("prompt-42");
 }
 
@@ -91,13 +60,12 @@ fn forty_megabytes_neither_freeze_the_window_nor_lose_the_prompt() {
 fn reopening_at_the_same_size_tells_the_program_nothing() {
     let world = World::new("no-resize");
     let app = world.open_workspace();
-    open_shell(&world, &app);
+    app.open_shell();
     // Any resize, and any byte that nobody typed, would leave its trace in the file.
-    run(
-        &app,
+    app.run(
         "trap 'echo resized >> trace' WINCH; while read -r -n 1 byte; do printf '%q\\n' \"$byte\" >> trace; done",
     );
-    run(&app, "x");
+    app.run("x");
     let trace = world.workspace.join("trace");
     let read = || fs::read_to_string(&trace).unwrap_or_default();
     wait_for("the first bytes", SLOW, || {
@@ -130,7 +98,7 @@ fn reopening_at_the_same_size_tells_the_program_nothing() {
 fn the_shell_that_was_in_front_is_in_front_when_the_window_opens_again() {
     let world = World::new("front");
     let app = world.open_workspace();
-    open_shell(&world, &app);
+    app.open_shell();
     let preferences = world.home.join(".config/reprise/preferences.json");
     wait_for("the shell to be remembered", SLOW, || {
         let text = fs::read_to_string(&preferences).map_err(|error| error.to_string())?;
@@ -145,7 +113,7 @@ fn the_shell_that_was_in_front_is_in_front_when_the_window_opens_again() {
     let app = world.open_app(&[]);
     app.wait_for_text("ready-2");
     // It has the keyboard as well.
-    run(&app, "echo again-$((2+2))");
+    app.run("echo again-$((2+2))");
     app.wait_for_text("again-4");
 
     // And claude, once the person turned to it.

@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use crate::shells::{open_shell, run};
 use crate::window::{App, SLOW, Wheel, World, wait_for};
 
 /// What the page draws with, asked of the terminal in front.
@@ -73,16 +72,13 @@ fn a_program_that_asks_for_the_background_is_told_the_theme_s() {
     let world = World::new("palette");
     let app = world.open_workspace();
     world.wait_for_state("idle");
-    open_shell(&world, &app);
+    app.open_shell();
     app.key("ctrl+comma");
     app.click("button", "Terminal");
     app.click("radio", "Nord");
     app.key("Escape");
     wait_for_drawn(&app, PAPER, "rgb(46, 52, 64)");
-    run(
-        &app,
-        "stty -echo raw; printf '\\033]11;?\\007'; head -c 23 | tr -d '\\033'; stty sane",
-    );
+    app.run("stty -echo raw; printf '\\033]11;?\\007'; head -c 23 | tr -d '\\033'; stty sane");
     app.wait_for_text("rgb:2e2e/3434/4040");
 }
 
@@ -104,11 +100,8 @@ fn a_bell_of_a_terminal_that_nobody_sees_marks_its_tab_until_somebody_looks() {
     let world = World::new("bell");
     let app = world.open_workspace();
     world.wait_for_state("idle");
-    open_shell(&world, &app);
-    run(
-        &app,
-        "until [ -e ring ]; do sleep 0.1; done; printf '\\007'",
-    );
+    app.open_shell();
+    app.run("until [ -e ring ]; do sleep 0.1; done; printf '\\007'");
     app.click("tab", "Claude");
     fs::write(world.workspace.join("ring"), "").unwrap();
     app.find("tab", "Shell 1, a bell rang");
@@ -152,8 +145,8 @@ fn in_screen_reader_mode_the_lines_of_a_terminal_can_be_read() {
 fn inverse_text_that_can_be_read_keeps_its_colour() {
     let world = World::new("inverse");
     let app = world.open_workspace();
-    open_shell(&world, &app);
-    run(&app, "clear; printf '\\e[7min%s\\e[0m\\n' verse");
+    app.open_shell();
+    app.run("clear; printf '\\e[7min%s\\e[0m\\n' verse");
     let colours = "const cell = [...document.querySelectorAll('.terminals .xterm-rows span')] \
         .find((e) => e.textContent === 'inverse'); \
         const style = cell && getComputedStyle(cell); \

@@ -55,6 +55,11 @@ impl Display {
                 asked.map(|_| ())
             }
         });
+        // With the first key of XTEST's keyboard the server tells everybody of another keyboard, and the window manager
+        // takes its keys anew: one of them that is pressed meanwhile, such as Alt+F4, would reach nobody.
+        display
+            .xdotool(&["key", "Shift_L"])
+            .expect("xdotool presses a key");
         display
     }
 

@@ -19,6 +19,7 @@ mod input_method;
 mod mouse;
 mod panel;
 mod processes;
+mod shells;
 mod tmux;
 mod viewer;
 mod wait;
