@@ -79,6 +79,7 @@ pub fn open<R: Runtime>(
     };
     let window = builder.build()?;
     platform::show_what_is_composed(&window)?;
+    platform::page_takes_keys_first(&window)?;
     if theme != Theme::System {
         // The menu bar is the system's, and has to be readable beside the page.
         window.set_theme(of_the_system(theme))?;

@@ -1,5 +1,6 @@
 //! A keyboard's keys arrive as the person meant them.
 
+use crate::clipboard::copy;
 use crate::listener::Listener;
 use crate::window::{App, InputMethod, JAPANESE, QUICK, World, wait_for};
 
@@ -86,6 +87,76 @@ fn shift_enter_makes_a_second_line_in_the_prompt() {
         last.contains("first line") && last.contains("second line"),
         "{last}"
     );
+}
+
+/// Nothing else is handled in the page meanwhile; keys wait in the web process.
+const BUSY: &str =
+    "setTimeout(() => { const end = performance.now() + 2000; while (performance.now() < end); })";
+
+#[test]
+fn a_paste_stands_where_it_was_asked_for_however_busy_the_page_is() {
+    let world = World::new("busy");
+    let app = world.open_workspace();
+    app.open_shell();
+    copy(&world, "clipboard", "pasted");
+    copy(&world, "primary", "selected");
+    for (key, pasted) in [("ctrl+shift+v", "pasted"), ("shift+Insert", "selected")] {
+        for busy in [BUSY, ""] {
+            app.web().execute(busy, &[]).unwrap();
+            app.type_keys("echo [one-");
+            app.key(key);
+            app.type_keys("-two]\n");
+            let line = format!("\n[one-{pasted}-two]");
+            wait_for(&line, QUICK, || match app.terminal_text() {
+                text if text.contains(&line) => Ok(()),
+                text => Err(text),
+            });
+            app.type_keys("clear\n");
+            wait_for("an empty screen", QUICK, || match app.terminal_text() {
+                text if text.contains("one") => Err(text),
+                _ => Ok(()),
+            });
+        }
+    }
+}
+
+/// The width and height of the page, and of the screen.
+fn sizes(app: &App<'_>) -> Result<[i64; 4], String> {
+    let script = "return [innerWidth, innerHeight, screen.width, screen.height]";
+    let sizes = app.web().execute(script, &[])?;
+    serde_json::from_value(sizes).map_err(|error| error.to_string())
+}
+
+#[test]
+fn keys_that_only_the_menu_bar_has_reach_it_and_not_the_program() {
+    let world = World::new("menu-keys");
+    let app = world.open_workspace();
+    let program = Listener::start(&world, &app);
+    for flags in ["", "\x1b[>31u"] {
+        program.write(flags, "");
+        let full = |wanted: bool| {
+            app.key("F11");
+            wait_for("the whole screen", QUICK, || match sizes(&app)? {
+                [width, _, whole, _] if (width == whole) == wanted => Ok(()),
+                sizes => Err(format!("{sizes:?}")),
+            });
+        };
+        full(true);
+        full(false);
+    }
+    app.key("ctrl+shift+q");
+    app.wait_for_words("Keep the sessions running?");
+    app.key("Escape");
+    app.click_terminal();
+    app.type_keys("x");
+    wait_for("a key of the program's own", QUICK, || {
+        let heard = program.heard();
+        match heard.contains("E[120") {
+            true => Ok(heard),
+            false => Err(heard),
+        }
+    });
+    assert!(!program.heard().contains("E[23"), "{}", program.heard());
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gtk::pango::prelude::FontFamilyExt;
-use gtk::prelude::{AppInfoExt, ObjectExt};
-use gtk::{gdk, gio};
+use gtk::prelude::{AppInfoExt, GtkWindowExt, ObjectExt, WidgetExt};
+use gtk::{gdk, gio, glib};
 use tauri::{AppHandle, Runtime, WebviewWindow};
 use webkit2gtk::{InputMethodContextExt, WebProcessTerminationReason, WebViewExt};
 
@@ -226,6 +226,26 @@ pub fn show_what_is_composed<R: Runtime>(window: &WebviewWindow<R>) -> tauri::Re
             input_method.set_enable_preedit(true);
         }
     })
+}
+
+/// Gives the page every key before the menu bar looks for its own. The page knows the same keys
+/// and takes one after the other; the menu bar would be ahead of what a busy page has not taken
+/// yet, and a paste would stand before the words that were typed first. What the page leaves,
+/// WebKitGTK hands to the window once more, and leaves at once: then it is the menu bar's. (GTK's
+/// own handler must not run after that: it would give the page the key anew, without end.)
+///
+/// # Errors
+/// The window is gone.
+pub fn page_takes_keys_first<R: Runtime>(window: &WebviewWindow<R>) -> tauri::Result<()> {
+    window
+        .gtk_window()?
+        .connect_key_press_event(|window, event| {
+            if !window.propagate_key_event(event) {
+                window.activate_key(event);
+            }
+            glib::Propagation::Stop
+        });
+    Ok(())
 }
 
 /// The web process that draws the window's content.

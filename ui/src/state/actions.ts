@@ -9,7 +9,6 @@ import * as ipc from '../ipc';
 import type { Chosen } from '../ipc';
 import { jump } from '../terminal/jump';
 import type { Keyed } from '../terminal/keys';
-import type { LiveTerminal } from '../terminal/live.svelte';
 import { shellWord } from '../terminal/shell-words';
 import type { App } from './app.svelte';
 import { queueCount } from './queue';
@@ -521,40 +520,32 @@ function copy(app: App): void {
   if (picked) void app.attempt(() => ipc.writeClipboard(picked));
 }
 
-async function paste(app: App): Promise<void> {
-  const into = field();
-  const terminal = app.session?.shown;
-  const text = await app.attempt(() => ipc.readClipboard());
-  if (into) {
-    if (text) insert(into, text);
-    return;
-  }
-  if (app.dialog || !terminal) return;
-  if (text) pasteInto(app, terminal, text);
-  else if (text === '') {
-    // An image: a program in a terminal can be given the path of a file.
-    const path = await app.attempt(() => ipc.pasteImage());
-    if (path) pasteInto(app, terminal, shellWord(path));
-  }
+function paste(app: App): Promise<void> {
+  return pasteFrom(app, () => ipc.readClipboard());
 }
 
 /** The primary selection, or what was copied where nothing is selected. */
-async function pasteSelection(app: App): Promise<void> {
+function pasteSelection(app: App): Promise<void> {
+  return pasteFrom(app, async () => (await ipc.readPrimary()) || ipc.readClipboard());
+}
+
+async function pasteFrom(app: App, read: () => Promise<string>): Promise<void> {
   const into = field();
-  const terminal = app.session?.shown;
-  const selected = await app.attempt(() => ipc.readPrimary());
-  if (selected === '') return paste(app);
-  if (!selected) return;
-  if (into) insert(into, selected);
-  else if (terminal && !app.dialog) pasteInto(app, terminal, selected);
+  if (into) {
+    const text = await app.attempt(read);
+    if (text) insert(into, text);
+  } else if (!app.dialog) {
+    await app.session?.shown?.pasteFrom(() => app.attempt(async () => (await read()) || image()));
+  }
+}
+
+/** A program in a terminal can be given the path of an image's file. */
+async function image(): Promise<string> {
+  const path = await ipc.pasteImage();
+  return path ? shellWord(path) : '';
 }
 
 function insert(into: HTMLInputElement | HTMLTextAreaElement, text: string): void {
   into.setRangeText(text, into.selectionStart ?? 0, into.selectionEnd ?? 0, 'end');
   into.dispatchEvent(new Event('input', { bubbles: true }));
-}
-
-/** The clipboard takes a moment to answer: another terminal may be in front by then. */
-function pasteInto(app: App, terminal: LiveTerminal, text: string): void {
-  if (terminal === app.session?.shown) terminal.paste(text);
 }

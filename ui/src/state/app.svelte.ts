@@ -139,7 +139,7 @@ export class App {
     isInFront: (terminal) =>
       terminal === this.session?.shown && this.settings === null && document.hasFocus(),
     ask: (terminal, text) =>
-      (this.dialog = { kind: 'paste', projectId: terminal.projectId, terminal, text }),
+      (this.dialog ??= { kind: 'paste', projectId: terminal.projectId, terminal, text }),
     attempt: (work) => this.attempt(work),
   });
   /** Where files are being dragged over the window, in CSS pixels. */

@@ -1,5 +1,5 @@
 /** The window's keys, and its wheel. They are caught before the terminal hears of them. */
-import { type Action, actionOf } from '../terminal/keys';
+import { type Action, actionOf, isOfMenu } from '../terminal/keys';
 import { WheelZoom } from '../terminal/wheel-zoom';
 import { canRun, runAction } from './actions';
 import type { App } from './app.svelte';
@@ -12,8 +12,18 @@ export class Shortcuts {
   }
 
   listen(): () => void {
+    let leftToMenu = false;
+    // The other half of a key that was left: xterm.js takes every one.
+    const keypress = (event: KeyboardEvent) => {
+      if (leftToMenu) event.stopImmediatePropagation();
+    };
     const keydown = (event: KeyboardEvent) => {
       if (event.isComposing || event.keyCode === 229) return;
+      leftToMenu = isOfMenu(event, this.#app.platform);
+      if (leftToMenu) {
+        event.stopImmediatePropagation();
+        return;
+      }
       const action = actionOf(event, this.#app.platform);
       // In front of a dialog only what closes or reads the window makes sense.
       if (!action || (this.#app.dialog && !action.do.startsWith('zoom'))) return;
@@ -35,9 +45,11 @@ export class Shortcuts {
       if (step !== 0) this.#app.zoom(step);
     };
     window.addEventListener('keydown', keydown, true);
+    window.addEventListener('keypress', keypress, true);
     window.addEventListener('wheel', wheel, { capture: true, passive: false });
     return () => {
       window.removeEventListener('keydown', keydown, true);
+      window.removeEventListener('keypress', keypress, true);
       window.removeEventListener('wheel', wheel, { capture: true });
     };
   }

@@ -93,4 +93,57 @@ describe('InputQueue', () => {
     await second.settle();
     expect(second.got).toEqual([]);
   });
+
+  it('keeps the place of a paste, whatever is typed before the clipboard answers', async () => {
+    const { answers, send, settle, texts } = receiver();
+    const queue = new InputQueue(neverLost);
+    queue.connect(send);
+    queue.text('before');
+    const first = queue.keepPlace();
+    queue.text('between');
+    const second = queue.keepPlace();
+    queue.text('\r');
+    answers[0]?.done();
+    await settle();
+    expect(texts()).toEqual(['before']);
+    second.fill(() => queue.text('second'));
+    await settle();
+    expect(texts()).toEqual(['before']);
+    first.fill(() => {
+      queue.text('fi');
+      queue.text('rst');
+    });
+    await settle();
+    expect(texts()).toEqual(['before', 'firstbetweensecond\r']);
+  });
+
+  it('sends what was typed after a paste of nothing, and not after one that does not come', async () => {
+    const { answers, send, settle, texts } = receiver();
+    const queue = new InputQueue(neverLost);
+    queue.connect(send);
+    const empty = queue.keepPlace();
+    queue.text('a');
+    const refused = queue.keepPlace();
+    queue.text('\r');
+    empty.release();
+    expect(texts()).toEqual(['a']);
+    refused.fill(() => undefined);
+    queue.text('b');
+    answers[0]?.done();
+    await settle();
+    expect(texts()).toEqual(['a', 'b']);
+  });
+
+  it('gives a late paste to nobody when the program is gone', async () => {
+    const { send, settle, texts } = receiver();
+    const queue = new InputQueue(neverLost);
+    queue.connect(send);
+    const place = queue.keepPlace();
+    queue.text('typed after');
+    queue.disconnect();
+    queue.connect(send);
+    place.fill(() => queue.text('for the other program'));
+    await settle();
+    expect(texts()).toEqual([]);
+  });
 });

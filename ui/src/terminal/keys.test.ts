@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { actionOf, type Chord, keyOf, projectKey } from './keys';
+import { actionOf, isOfMenu, type Chord, keyOf, projectKey } from './keys';
 
 /** Reads "Ctrl+Shift+O"; a single letter also gives the code. */
 function chord(text: string): Chord {
@@ -43,7 +43,6 @@ describe('actionOf', () => {
     ['F6', 'nextRegion'],
     ['Shift+F6', 'previousRegion'],
     ['Ctrl+Shift+W', 'closeWindow'],
-    ['Ctrl+Shift+Q', 'closeWindow'],
   ])('takes %s', (text, action) => {
     expect(actionOf(chord(text), 'linux')?.do).toBe(action);
   });
@@ -95,4 +94,16 @@ it('writes a key as the platform does', () => {
     '⌘2',
     '',
   ]);
+});
+
+it.each([
+  ['F11', true],
+  ['Ctrl+Shift+Q', true],
+  ['Shift+F11', false],
+  ['Ctrl+q', false],
+  ['Ctrl+Alt+Shift+Q', false],
+])('leaves %s to the menu: %s', (text, isTheMenus) => {
+  expect(isOfMenu(chord(text), 'linux')).toBe(isTheMenus);
+  expect(isOfMenu(chord(text), 'mac')).toBe(false);
+  if (isTheMenus) expect(actionOf(chord(text), 'linux')).toBeNull();
 });

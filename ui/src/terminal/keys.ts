@@ -58,7 +58,6 @@ const LETTERS: readonly Letter[] = [
   { letter: 'c', do: 'copy', macShift: false },
   { letter: 'v', do: 'paste', macShift: false },
   { letter: 'w', do: 'closeWindow', macShift: false },
-  { letter: 'q', do: 'closeWindow', macShift: false },
 ];
 
 const OTHERS: Partial<Record<Keyed, { linux: string; mac: string }>> = {
@@ -128,6 +127,16 @@ function ofCommand(chord: Chord): Action | null {
   const letter = ofLetter(key);
   if (letter?.macShift === chord.shiftKey) return { do: letter.do };
   return sign(key, chord.shiftKey);
+}
+
+/**
+ * Whether the native menu has this key and nobody else: to quit, and the full screen. The menu
+ * gets what the page leaves, and the session must not have it. A Mac's menu is asked first.
+ */
+export function isOfMenu(chord: Chord, platform: Platform): boolean {
+  if (platform === 'mac' || chord.altKey || chord.metaKey) return false;
+  if (chord.key === 'F11') return !chord.ctrlKey && !chord.shiftKey;
+  return chord.key.toLowerCase() === 'q' && chord.ctrlKey && chord.shiftKey;
 }
 
 /** What a key press means to Reprise, or null when it belongs to the session. */

@@ -155,7 +155,7 @@ export class LiveTerminal implements Holder {
       typed: (text) => this.#input.text(text),
       binary: (data) => this.#input.binary(data),
       selected: (hasSelection) => (this.hasSelection = hasSelection),
-      pasted: (text) => this.paste(text),
+      pasted: (read) => void this.pasteFrom(read),
       findFiles: (names) => ipc.findFiles(this.projectId, this.terminalKey, this.#folder, names),
       openFile: this.#openFile,
     });
@@ -278,6 +278,21 @@ export class LiveTerminal implements Holder {
   /** Pastes as the person's settings say: what would act at once is shown to them first. */
   paste(text: string): void {
     this.clipboard?.paste(this, text, this.screen.terminal.modes.bracketedPasteMode);
+  }
+
+  /**
+   * Pastes what `read` finds; the empty text where there is nothing. Keys that are pressed before
+   * it answers come after the paste. They go nowhere when that failed, when another terminal is in
+   * front by then, and when the person is asked about the paste first.
+   */
+  async pasteFrom(read: () => Promise<string | undefined>): Promise<void> {
+    const place = this.#input.keepPlace();
+    const text = await read().catch(() => undefined);
+    if (text === '') place.release();
+    else
+      place.fill(() => {
+        if (text && this.#visible) this.paste(text);
+      });
   }
 
   /** Pastes what the person agreed to. */

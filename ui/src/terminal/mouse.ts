@@ -16,6 +16,9 @@ const MOVED = 32;
 /** The person wants the menu of a terminal: an event of its element, with the place. */
 export const MENU_EVENT = 'reprise-terminal-menu';
 
+/** Pastes what `read` finds. */
+export type Pasting = (read: () => Promise<string>) => void;
+
 export interface MenuPlace {
   left: number;
   top: number;
@@ -28,11 +31,11 @@ interface Core {
 
 export class Mouse {
   readonly #screen: ScreenElement;
-  readonly #paste: (text: string) => void;
+  readonly #paste: Pasting;
   #middleAt = -Infinity;
   #selected = '';
 
-  constructor(screen: ScreenElement, paste: (text: string) => void) {
+  constructor(screen: ScreenElement, paste: Pasting) {
     this.#screen = screen;
     this.#paste = paste;
     moveQuietly(screen.terminal);
@@ -65,10 +68,7 @@ export class Mouse {
     this.#middleAt = performance.now();
     if (this.#programHasMouse(event)) return;
     this.#screen.terminal.focus();
-    void ipc
-      .readPrimary()
-      .then((text) => this.#paste(text))
-      .catch(() => undefined);
+    this.#paste(() => ipc.readPrimary());
   }
 
   #stop(event: MouseEvent): void {
@@ -100,7 +100,7 @@ export class Mouse {
     event.stopPropagation();
     if (performance.now() - this.#middleAt < SAME_PASTE_MS) return;
     const text = event.clipboardData?.getData('text/plain') ?? '';
-    if (text) this.#paste(text);
+    if (text) this.#paste(() => Promise.resolve(text));
   }
 }
 

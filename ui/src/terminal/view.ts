@@ -9,7 +9,7 @@ import { Keyboard } from './keyboard';
 import { KeyboardModes } from './keyboard-modes';
 import { LineNumbers } from './line-numbers';
 import type { Look } from './look';
-import { Mouse } from './mouse';
+import { Mouse, type Pasting } from './mouse';
 import { swallowQueries } from './queries';
 import { ReadingPlace } from './reading-place';
 import { TerminalRenderer } from './renderer';
@@ -32,7 +32,7 @@ export interface ViewUser {
   /** One byte for each character. */
   binary: (data: string) => void;
   selected: (hasSelection: boolean) => void;
-  pasted: (text: string) => void;
+  pasted: Pasting;
   /** Files that a line names: which are there, and one to be opened. */
   findFiles: FileHost['find'];
   openFile: FileHost['open'];
@@ -69,7 +69,7 @@ export function makeView(look: Look, user: ViewUser): View {
   const lines = new LineNumbers(terminal);
   const keyboardModes = new KeyboardModes(terminal);
   const keyboard = new Keyboard(screen, keyboardModes, (text, acts) => terminal.input(text, acts));
-  new Mouse(screen, (text) => user.pasted(text));
+  new Mouse(screen, (read) => user.pasted(read));
   new Wheel(terminal);
   const place = new ReadingPlace(terminal, lines);
   const drawing = new Drawing(terminal);
