@@ -246,8 +246,19 @@ fn an_input_method_writes_what_was_decided_and_no_key_of_it() {
     app.key("Left");
     app.key("Escape");
     wait_until_composed(&app, "");
+    // Its release is not to come when the program wants to know of releases.
+    let listen =
+        "window.released = 0; addEventListener('keyup', () => (window.released += 1), true)";
+    app.web().execute(listen, &[]).unwrap();
     app.key("Return");
     program.wait_until_heard("a key of the person's own", "日本語\r");
+    wait_for("the release of the key", QUICK, || {
+        let released = app.web().execute("return window.released", &[])?;
+        match released == 1 {
+            true => Ok(()),
+            false => Err(released.to_string()),
+        }
+    });
 
     // Where the program wants to know of every key it hears of none of these either.
     program.write("\x1b[>31u", "");
