@@ -64,6 +64,18 @@ fn everything_that_the_terminal_said_is_found_and_saved() {
             Err(now)
         }
     });
+    // The same keys lead on while the keyboard is the program's.
+    app.key("F3");
+    app.click_terminal();
+    let inside = said(&app).unwrap();
+    app.key("F3");
+    wait_for("the next match", SLOW, || match said(&app)? {
+        now if now != inside => Ok(()),
+        now => Err(now),
+    });
+    app.key("shift+F3");
+    wait_for_said(&app, &inside);
+    app.key("ctrl+shift+f");
     app.key("ctrl+a");
     app.type_keys("row (1");
     wait_for_said(&app, "Not a regular expression: unclosed group");
@@ -130,4 +142,45 @@ fn the_keys_lead_from_one_prompt_to_the_one_before() {
     screen_shows(&app, "ana@loom:~$ seq 1 200; echo first");
     app.key("ctrl+shift+Down");
     screen_shows(&app, "ana@loom:~$ seq 1 200; echo second");
+}
+
+#[test]
+fn the_prompts_that_a_shell_marks_are_gone_to_also_after_a_reload() {
+    let world = World::new("marked-prompts");
+    let app = world.open_workspace();
+    app.open_shell();
+    // A prompt that looks like none.
+    app.run(r"PS1='\[\e]133;A\a\]now: \[\e]133;B\a\]'; PS0='\e]133;C\a'; clear");
+    app.run("seq 1 200; echo first-$((1+0))");
+    app.wait_for_text("first-1");
+    app.run("seq 1 200; echo second-$((1+1))");
+    app.wait_for_text("second-2");
+    for _ in 0..2 {
+        app.key("ctrl+shift+Up");
+        screen_shows(&app, "now: seq 1 200; echo second");
+        app.key("ctrl+shift+Up");
+        screen_shows(&app, "now: seq 1 200; echo first");
+        app.key("ctrl+shift+Down");
+        screen_shows(&app, "now: seq 1 200; echo second");
+        app.web().execute("location.reload()", &[]).unwrap();
+        app.wait_for_text("second-2");
+    }
+}
+
+#[test]
+fn the_menu_of_a_tab_finds_in_its_terminal() {
+    let world = World::new("tab-menu");
+    let app = world.open_workspace();
+    app.open_shell();
+    app.run("echo here-$((1+1))");
+    app.wait_for_text("here-2");
+    let tab = app.find("tab", "Shell 1");
+    app.web().right_click(&tab).unwrap();
+    app.find("menuitem", "Save the scrollback…");
+    app.key("Escape");
+    app.key("shift+F10");
+    app.find("menuitem", "Find…");
+    app.key("Return");
+    app.type_keys("here-2");
+    wait_for_said(&app, "1 of 1");
 }

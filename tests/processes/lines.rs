@@ -17,6 +17,7 @@ fn query(pattern: &str) -> FindQuery {
         regex: true,
         case_sensitive: true,
         whole_word: false,
+        prompts: false,
     }
 }
 

@@ -398,7 +398,7 @@ fn strings(random: &mut Random, out: &mut String) {
         )),
         _ => out.push_str(&format!(
             "\x1b]{};text, 日本 and more{end}",
-            random.pick(&["9", "52;c", "777;notify", "1337", "x"])
+            random.pick(&["9", "52;c", "777;notify", "133;A", "x"])
         )),
     }
 }

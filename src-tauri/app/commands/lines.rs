@@ -30,6 +30,7 @@ pub async fn find_in_terminal(
         regex: text.regex,
         case_sensitive: text.case_sensitive,
         whole_word: text.whole_word,
+        prompts: text.prompts,
     };
     let searching = unblocked(move || {
         let found = BlockingConnection::open(&lock).and_then(|mut host| host.find(&query));

@@ -16,6 +16,9 @@ pub struct FindText {
     pub case_sensitive: bool,
     /// Whether a match may not begin or end within a word.
     pub whole_word: bool,
+    /// Whether the prompts that a shell marked are wanted; the pattern is looked for where there
+    /// is none.
+    pub prompts: bool,
 }
 
 /// What came of a search.

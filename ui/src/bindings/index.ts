@@ -564,7 +564,12 @@ caseSensitive: boolean,
 /**
  * Whether a match may not begin or end within a word.
  */
-wholeWord: boolean, };
+wholeWord: boolean, 
+/**
+ * Whether the prompts that a shell marked are wanted; the pattern is looked for where there
+ * is none.
+ */
+prompts: boolean, };
 
 /**
  * What came of a search.

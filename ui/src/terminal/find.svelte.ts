@@ -16,7 +16,13 @@ const TYPED_MS = 120;
 const WRITTEN_MS = 400;
 
 /** What was looked for last, in any terminal. */
-const remembered: FindText = { pattern: '', regex: false, caseSensitive: false, wholeWord: false };
+const remembered: FindText = {
+  pattern: '',
+  regex: false,
+  caseSensitive: false,
+  wholeWord: false,
+  prompts: false,
+};
 
 /** How the search goes. */
 export type FindState =

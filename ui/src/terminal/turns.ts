@@ -1,8 +1,9 @@
 /**
  * The places in a terminal's history that a person jumps between: what was asked of Claude Code,
- * and what was typed at a shell's prompt. They are found by how they are drawn, in the host's
- * lines, so that they are there after every reattach. The patterns are small: the host gives a
- * search little memory.
+ * and what was typed at a shell's prompt. The host has the lines, so that they are there after
+ * every reattach. It knows the prompts that the program marked (OSC 133: fish, zsh and bash with
+ * a shell integration, Claude Code for screen readers); where none is marked, they are found by
+ * how they are drawn. The patterns are small: the host gives a search little memory.
  */
 import type { FindText } from '../bindings';
 
@@ -23,7 +24,7 @@ const SHELL =
 /** What finds these places in a terminal. */
 export function turnsOf(terminalKey: string): FindText {
   const pattern = terminalKey === 'claude' ? CLAUDE : SHELL;
-  return { pattern, regex: true, caseSensitive: true, wholeWord: false };
+  return { pattern, regex: true, caseSensitive: true, wholeWord: false, prompts: true };
 }
 
 /**

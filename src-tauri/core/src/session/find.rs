@@ -1,6 +1,7 @@
 //! Finding text in a terminal's lines, whatever they were wrapped into.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use regex::{Regex, RegexBuilder};
@@ -31,6 +32,10 @@ pub struct FindQuery {
     /// Whether a match may not begin or end within a word.
     #[serde(default)]
     pub whole_word: bool,
+    /// Whether the prompts that a shell marked (OSC 133) are wanted; the pattern is looked for
+    /// where there is none. A host that knows nothing of it looks for the pattern.
+    #[serde(default)]
+    pub prompts: bool,
 }
 
 /// Where a match stands: from its first cell up to the one after its last.
@@ -95,10 +100,32 @@ pub struct Found {
 pub struct Finder {
     regex: Regex,
     whole_word: bool,
+    prompts: bool,
+    /// Whether there was a prompt with a mark, and only these count.
+    marked: bool,
     until: Instant,
-    total: u64,
-    matches: VecDeque<TextMatch>,
+    matches: Matches,
     complete: bool,
+}
+
+/// What was found so far: how many, and the newest.
+#[derive(Debug, Default)]
+struct Matches {
+    total: u64,
+    newest: VecDeque<TextMatch>,
+}
+
+impl Matches {
+    fn add(&mut self, line: &LogicalLine, range: Range<usize>) {
+        if self.newest.len() == MOST_MATCHES {
+            self.newest.pop_front();
+        }
+        self.total += 1;
+        self.newest.push_back(TextMatch {
+            start: line.place(range.start),
+            end: line.place(range.end),
+        });
+    }
 }
 
 impl Finder {
@@ -124,44 +151,49 @@ impl Finder {
         Ok(Self {
             regex,
             whole_word: query.whole_word,
+            prompts: query.prompts,
+            marked: false,
             until: Instant::now() + TIME_LIMIT,
-            total: 0,
-            matches: VecDeque::new(),
+            matches: Matches::default(),
             complete: true,
         })
     }
 
     /// Forgets what was found: the lines come anew.
     pub fn restart(&mut self) {
-        self.total = 0;
-        self.matches.clear();
+        self.marked = false;
+        self.matches = Matches::default();
     }
 
     /// Searches the next line. False when there is no time for more.
     pub fn search(&mut self, line: &LogicalLine) -> bool {
-        for found in self.regex.find_iter(&line.text) {
-            let is_word = !self.whole_word || stands_alone(&line.text, found.start(), found.end());
-            if found.is_empty() || !is_word {
-                continue;
+        if self.prompts && line.prompt {
+            if !self.marked {
+                self.marked = true;
+                self.matches = Matches::default();
             }
-            if self.matches.len() == MOST_MATCHES {
-                self.matches.pop_front();
-            }
-            self.total += 1;
-            self.matches.push_back(TextMatch {
-                start: line.place(found.start()),
-                end: line.place(found.end()),
-            });
+            self.matches.add(line, 0..line.text.len());
+        } else if !self.marked {
+            self.search_text(line);
         }
         self.complete = Instant::now() < self.until;
         self.complete
     }
 
+    fn search_text(&mut self, line: &LogicalLine) {
+        for found in self.regex.find_iter(&line.text) {
+            let is_word = !self.whole_word || stands_alone(&line.text, found.start(), found.end());
+            if !found.is_empty() && is_word {
+                self.matches.add(line, found.range());
+            }
+        }
+    }
+
     /// What was found.
     pub fn finish(self, alternate: bool) -> FindAnswer {
         FindAnswer::Found(Found {
-            total: self.total,
-            matches: self.matches.into(),
+            total: self.matches.total,
+            matches: self.matches.newest.into(),
             alternate,
             complete: self.complete,
         })
@@ -233,6 +265,7 @@ mod tests {
             regex: false,
             case_sensitive: false,
             whole_word: false,
+            prompts: false,
         }
     }
 
@@ -273,6 +306,20 @@ mod tests {
         let text = "cat cats (cat) concat -cat-";
         let places = places(text, "cat", |query| query.whole_word = true);
         assert_eq!(places, [(0, 0), (0, 10), (1, 3)]);
+    }
+
+    #[test]
+    fn of_prompts_the_marked_ones_are_found_and_the_drawn_ones_where_none_is_marked() {
+        let prompts = |text: &str| {
+            places(text, r"^\$ ", |query| {
+                query.regex = true;
+                query.prompts = true;
+            })
+        };
+        let drawn = "$ one\r\nout\r\n$ two\r\n";
+        assert_eq!(prompts(drawn), [(0, 0), (2, 0)]);
+        let marked = "\x1b]133;A\x07% three\r\n\x1b]133;C\x07$ no prompt\r\n\x1b]133;A\x07\r\n";
+        assert_eq!(prompts(&format!("{drawn}{marked}")), [(3, 0), (5, 0)]);
     }
 
     #[test]

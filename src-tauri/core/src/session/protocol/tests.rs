@@ -31,6 +31,7 @@ fn requests() -> impl Strategy<Value = Request> {
         Just(Request::Text),
         (any::<String>(), any::<bool>()).prop_map(|(pattern, regex)| {
             Request::Find(FindQuery {
+                prompts: true,
                 pattern,
                 regex,
                 case_sensitive: !regex,

@@ -242,6 +242,7 @@ impl Terminal {
         let row = &mut self.buffer_mut().rows[y];
         row.erase(fill, keep_protected);
         row.wrapped = false;
+        row.prompt = false;
     }
 
     fn erase_display(&mut self, which: i32, keep_protected: bool) {
@@ -254,6 +255,9 @@ impl Terminal {
                 row.replace(x, cols, fill, keep_protected);
                 if x == 0 {
                     row.wrapped = false;
+                    // From home on it is the whole screen; elsewhere it is how a shell draws the
+                    // prompt anew, whose line stays marked.
+                    row.prompt &= y > 0;
                 }
                 for y in y + 1..self.rows() {
                     self.erase_row(y, keep_protected);

@@ -9,7 +9,7 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 1 | [`WRAPPED`], [`NATURAL`] |
+//! | 1 | [`WRAPPED`], [`NATURAL`], [`PROMPT`] |
 //! | varint | the length of what follows |
 //! | varint | the length of the text |
 //! | text | natural: UTF-8, with 0 for an erased cell; otherwise cells as [`coding::write_cell`] has them |
@@ -32,6 +32,8 @@ const WRAPPED: u8 = 1;
 /// Every character has the columns that are its own, the second half of a wide one looks like the
 /// first, and what has no columns belongs to the character before it.
 const NATURAL: u8 = 2;
+/// A shell's prompt begins in it.
+const PROMPT: u8 = 4;
 
 /// A block that has this many bytes gets no more lines.
 const BLOCK_BYTES: usize = 32 * 1024;
@@ -95,6 +97,7 @@ impl Block {
         let line = Line {
             block: self,
             wrapped: flags & WRAPPED != 0,
+            prompt: flags & PROMPT != 0,
             natural: flags & NATURAL != 0,
             text,
             runs,
@@ -145,7 +148,11 @@ impl History {
                 continue;
             }
             block.grow(length);
-            let flags = [(row.wrapped, WRAPPED), (natural, NATURAL)];
+            let flags = [
+                (row.wrapped, WRAPPED),
+                (natural, NATURAL),
+                (row.prompt, PROMPT),
+            ];
             let flags = flags.iter().filter(|(on, _)| *on);
             block.bytes.push(flags.fold(0, |all, (_, flag)| all | flag));
             write_number(body, &mut block.bytes);
@@ -265,6 +272,8 @@ pub(super) struct Line<'a> {
     block: &'a Block,
     /// The line continues the one above it.
     pub wrapped: bool,
+    /// A shell's prompt begins in it.
+    pub prompt: bool,
     natural: bool,
     text: &'a [u8],
     runs: &'a [u8],
@@ -288,6 +297,7 @@ impl<'a> Line<'a> {
     /// Gives `row` the line's cells; their extras are added to `extras`.
     pub fn decode(&self, row: &mut Row, extras: &mut Extras) {
         row.wrapped = self.wrapped;
+        row.prompt = self.prompt;
         let cells = row.cells_mut();
         cells.clear();
         if self.natural {

@@ -27,6 +27,9 @@ pub struct LogicalLine {
     pub first_row: u64,
     /// How many rows it takes.
     pub rows: u64,
+    /// Whether a shell said that a prompt of its begins here (OSC 133), and it is not the one at
+    /// which it waits now.
+    pub prompt: bool,
     /// The text.
     pub text: String,
     /// Where bytes and columns stop to go side by side, in the order of the text.
@@ -66,7 +69,8 @@ impl LogicalLine {
         }
     }
 
-    fn push_row(&mut self, row: &Row, extras: &Extras, number: u64) {
+    fn push_row(&mut self, row: &Row, extras: &Extras, number: u64, present_prompt: Option<u64>) {
+        self.prompt |= row.prompt && present_prompt != Some(number);
         let written = row.written();
         let used = written.iter().rposition(Cell::has_content);
         let cells = written.iter().take(used.map_or(0, |last| last + 1));
@@ -132,6 +136,7 @@ pub(super) fn logical_lines<'a>(
     from: u64,
 ) -> impl Iterator<Item = LogicalLine> + 'a {
     let cols = terminal.cols();
+    let present_prompt = terminal.present_prompt();
     let mut number = buffer.dropped.max(from);
     // Whoever goes on where he stopped does not pay for the lines before.
     let skipped = (number - buffer.dropped) as usize;
@@ -141,11 +146,12 @@ pub(super) fn logical_lines<'a>(
         let mut line = LogicalLine {
             first_row: number,
             rows: 0,
+            prompt: false,
             text: String::new(),
             pieces: Vec::new(),
         };
         loop {
-            line.push_row(&row, &extras, number);
+            line.push_row(&row, &extras, number, present_prompt);
             number += 1;
             line.rows += 1;
             let Some(next) = rows.next_if(|(next, _)| next.wrapped) else {

@@ -20,6 +20,7 @@ mod paint;
 mod palette;
 mod params;
 mod parser;
+mod prompts;
 mod reading;
 mod repaint;
 mod resize;

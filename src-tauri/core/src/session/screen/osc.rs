@@ -37,6 +37,7 @@ impl Terminal {
             99 => self.events.osc_99(payload),
             104 => self.overrides.restore_indexed(payload),
             110..=112 => self.overrides.restore_special(osc.number as usize - 110),
+            133 => self.prompt_mark(payload),
             777 => self.events.osc_777(payload),
             _ => {}
         }

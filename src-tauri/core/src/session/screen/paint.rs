@@ -8,6 +8,7 @@ use super::buffer::Buffer;
 use super::cell::*;
 use super::extras::Extras;
 use super::history::Line;
+use super::prompts::PROMPT_MARK;
 use super::row::Row;
 use super::sgr::push_number;
 
@@ -101,6 +102,9 @@ impl Painter {
                 }
             }
             before(self, i);
+            if place.prompt() {
+                self.put(PROMPT_MARK);
+            }
             match place {
                 Place::History(line) if self.plain_line(&line) => {}
                 place => self.row(place.cells(&mut this)),
@@ -327,6 +331,13 @@ impl<'a> Place<'a> {
         match self {
             Self::History(line) => line.wrapped,
             Self::Screen(row, _) => row.wrapped,
+        }
+    }
+
+    fn prompt(&self) -> bool {
+        match self {
+            Self::History(line) => line.prompt,
+            Self::Screen(row, _) => row.prompt,
         }
     }
 

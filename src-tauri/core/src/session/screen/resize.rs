@@ -38,6 +38,8 @@ impl Terminal {
         self.x = self.x.min(cols - 1);
         self.y = self.y.min(rows - 1);
         self.preceding = 0;
+        // Its row has another number now.
+        self.prompt = None;
     }
 
     fn resize_alternate(&mut self, old_rows: usize, cols: usize, rows: usize) {
@@ -227,6 +229,7 @@ fn rewrap_line(group: &[Row], old_cols: usize, cols: usize, out: &mut Vec<Row>) 
         cells.pop();
     }
     let mut wrapped = group[0].wrapped;
+    let mut prompt = group.iter().any(|row| row.prompt);
     let mut rest = &cells[..];
     loop {
         let mut take = rest.len().min(cols);
@@ -234,7 +237,9 @@ fn rewrap_line(group: &[Row], old_cols: usize, cols: usize, out: &mut Vec<Row>) 
             take -= 1;
         }
         let (now, later) = rest.split_at(take);
-        out.push(Row::from_cells(now.to_vec(), wrapped));
+        let mut row = Row::from_cells(now.to_vec(), wrapped);
+        row.prompt = std::mem::take(&mut prompt);
+        out.push(row);
         wrapped = true;
         rest = later;
         if rest.is_empty() {

@@ -11,6 +11,8 @@ pub(super) struct Row {
     used: usize,
     /// The line continues the one above it.
     pub wrapped: bool,
+    /// A shell's prompt begins in this line, and the shell said so.
+    pub prompt: bool,
 }
 
 impl Row {
@@ -23,6 +25,7 @@ impl Row {
             used: cells.len(),
             cells,
             wrapped,
+            prompt: false,
         };
         row.used = row.written().len();
         row
@@ -99,6 +102,7 @@ impl Row {
     /// Makes it a row on which nothing was written.
     pub fn renew(&mut self, fill: Cell, wrapped: bool) {
         self.wrapped = wrapped;
+        self.prompt = false;
         self.fill(fill);
     }
 

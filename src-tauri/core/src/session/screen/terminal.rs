@@ -18,6 +18,7 @@ use super::modes::Modes;
 use super::palette::{Overrides, Palette};
 use super::params::Params;
 use super::parser::{Actions, Decoded, Osc, decode};
+use super::prompts::OpenPrompt;
 use super::row::{Row, ascii_run};
 use super::width::char_width;
 
@@ -52,6 +53,8 @@ pub(super) struct Terminal {
     /// When the parsed bytes were read.
     pub now: Option<Instant>,
     pub sync_since: Option<Instant>,
+    /// The prompt that the shell waits at, as far as it said so.
+    pub prompt: Option<OpenPrompt>,
 }
 
 impl Terminal {
@@ -78,6 +81,7 @@ impl Terminal {
             keyboard: [Vec::new(), Vec::new()],
             now: None,
             sync_since: None,
+            prompt: None,
         }
     }
 
@@ -279,6 +283,7 @@ impl Terminal {
         };
         self.keyboard = [Vec::new(), Vec::new()];
         self.sync_since = None;
+        self.prompt = None;
         self.events.end_progress();
     }
 
