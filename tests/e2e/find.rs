@@ -65,16 +65,19 @@ fn everything_that_the_terminal_said_is_found_and_saved() {
         }
     });
     // The same keys lead on while the keyboard is the program's.
-    app.key("F3");
+    let next = || {
+        let before = said(&app).unwrap();
+        app.key("F3");
+        wait_for("the next match", SLOW, || match said(&app)? {
+            now if now != before => Ok(now),
+            now => Err(now),
+        })
+    };
+    let in_bar = next();
     app.click_terminal();
-    let inside = said(&app).unwrap();
-    app.key("F3");
-    wait_for("the next match", SLOW, || match said(&app)? {
-        now if now != inside => Ok(()),
-        now => Err(now),
-    });
+    next();
     app.key("shift+F3");
-    wait_for_said(&app, &inside);
+    wait_for_said(&app, &in_bar);
     app.key("ctrl+shift+f");
     app.key("ctrl+a");
     app.type_keys("row (1");
@@ -179,7 +182,7 @@ fn the_menu_of_a_tab_finds_in_its_terminal() {
     app.find("menuitem", "Save the scrollback…");
     app.key("Escape");
     app.key("shift+F10");
-    app.find("menuitem", "Find…");
+    app.find("menuitem", "Find in the terminal");
     app.key("Return");
     app.type_keys("here-2");
     wait_for_said(&app, "1 of 1");

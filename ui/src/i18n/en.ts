@@ -756,7 +756,7 @@ export const en = {
   'error.hostTooOld':
     'This terminal was started by an earlier version of Reprise, which cannot do this.',
   'error.hostTooOld.hint': 'End it and start it again; a conversation is taken up as it is.',
-  'action.previousTurn': 'Go to the prompt before',
+  'action.previousTurn': 'Go to the previous prompt',
   'action.nextTurn': 'Go to the next prompt',
   'turns.alternate': 'This program keeps its history to itself',
   'turns.alternate.what': 'Claude Code in full screen is scrolled by its own keys and the wheel.',
@@ -1009,4 +1009,5 @@ export const en = {
 
   'terminal.actions': 'What can be done with the terminal',
   'terminal.nothingSelected': 'Nothing is selected',
+  'terminal.tabActions': 'Actions for {tab}',
 } as const;

@@ -746,8 +746,8 @@ export const ptBR: Messages = {
   'error.hostTooOld':
     'Este terminal foi iniciado por uma versão anterior do Reprise, que não sabe fazer isso.',
   'error.hostTooOld.hint': 'Encerre-o e inicie-o de novo; a conversa é retomada como está.',
-  'action.previousTurn': 'Ir ao pedido anterior',
-  'action.nextTurn': 'Ir ao próximo pedido',
+  'action.previousTurn': 'Ir ao prompt anterior',
+  'action.nextTurn': 'Ir ao próximo prompt',
   'turns.alternate': 'Este programa guarda o histórico para si',
   'turns.alternate.what':
     'O Claude Code em tela cheia rola com as próprias teclas e com a roda do mouse.',
@@ -1004,4 +1004,5 @@ export const ptBR: Messages = {
 
   'terminal.actions': 'O que fazer com o terminal',
   'terminal.nothingSelected': 'Nada está selecionado',
+  'terminal.tabActions': 'Ações para {tab}',
 };

@@ -50,6 +50,8 @@ interface MilestoneAction {
 export type ActionSpec = AppAction | ProjectAction | MilestoneAction;
 
 const terminalShown = (app: App) => app.session?.shown !== undefined;
+/** The bar stands before the terminal, and nothing before the bar. */
+const isFinding = (app: App) => app.finding !== null && app.settings === null;
 const open = (_app: App, view: ProjectView) => claudeIsOpen(view);
 const closed = (_app: App, view: ProjectView) => !claudeIsOpen(view);
 /** A person types into it: an unattended run takes no commands. */
@@ -152,7 +154,26 @@ export const ACTIONS = {
     label: 'action.find',
     icon: 'search',
     when: terminalShown,
-    run: (app) => (app.findOpen = terminalShown(app)),
+    run: (app) => {
+      app.findOpen = terminalShown(app);
+      app.finding?.focus();
+    },
+  },
+  findNext: {
+    about: 'app',
+    label: 'find.next',
+    icon: 'down',
+    unlisted: true,
+    when: isFinding,
+    run: (app) => app.finding?.go(true),
+  },
+  findPrevious: {
+    about: 'app',
+    label: 'find.previous',
+    icon: 'up',
+    unlisted: true,
+    when: isFinding,
+    run: (app) => app.finding?.go(false),
   },
   previousTurn: {
     about: 'app',

@@ -56,6 +56,13 @@ export type Dialog =
   | { kind: 'agree'; projectId: string; commandId: string }
   | { kind: 'paste'; projectId: string; terminal: LiveTerminal; text: string };
 
+/** What the bar that finds does for keys that do not arrive in it. */
+export interface FindBar {
+  /** Goes to the next match, or the one before. */
+  go: (forward: boolean) => void;
+  focus: () => void;
+}
+
 /** A place in the window, in CSS pixels. */
 export interface Point {
   x: number;
@@ -98,6 +105,8 @@ export class App {
   trouble = $state.raw<CommandError | null>(null);
   renaming = $state<string | null>(null);
   findOpen = $state(false);
+  /** The bar that finds, while it is there. */
+  finding = $state.raw<FindBar | null>(null);
   paletteOpen = $state(false);
   /** The page of the settings that stands before the sessions. */
   settings = $state<SettingsPage | null>(null);

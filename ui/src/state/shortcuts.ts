@@ -54,8 +54,11 @@ export class Shortcuts {
     };
   }
 
-  /** Text fields keep their own copy and paste. */
+  /** Text fields keep their own copy and paste, programs the keys that mean something in the bar alone. */
   #mayAct(action: Action, event: KeyboardEvent): boolean {
+    if (action.do === 'findNext' || action.do === 'findPrevious') {
+      return canRun(this.#app, action.do);
+    }
     if (!['copy', 'paste', 'pasteSelection'].includes(action.do)) return true;
     const target = event.target;
     if (target instanceof HTMLTextAreaElement) return target.closest('.screen') !== null;

@@ -42,6 +42,8 @@ describe('actionOf', () => {
     ['Ctrl+0', 'zoomReset'],
     ['F6', 'nextRegion'],
     ['Shift+F6', 'previousRegion'],
+    ['F3', 'findNext'],
+    ['Shift+F3', 'findPrevious'],
     ['Ctrl+Shift+W', 'closeWindow'],
   ])('takes %s', (text, action) => {
     expect(actionOf(chord(text), 'linux')?.do).toBe(action);

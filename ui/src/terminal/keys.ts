@@ -11,6 +11,8 @@ export const KEYED = [
   'previousProject',
   'nextProject',
   'find',
+  'findNext',
+  'findPrevious',
   'previousTurn',
   'nextTurn',
   'copy',
@@ -63,6 +65,8 @@ const LETTERS: readonly Letter[] = [
 const OTHERS: Partial<Record<Keyed, { linux: string; mac: string }>> = {
   previousProject: { linux: 'Ctrl+PageUp', mac: '⇧⌘[' },
   nextProject: { linux: 'Ctrl+PageDown', mac: '⇧⌘]' },
+  findNext: { linux: 'F3', mac: '⌘G' },
+  findPrevious: { linux: 'Shift+F3', mac: '⇧⌘G' },
   previousTurn: { linux: 'Ctrl+Shift+↑', mac: '⇧⌘↑' },
   nextTurn: { linux: 'Ctrl+Shift+↓', mac: '⇧⌘↓' },
   settings: { linux: 'Ctrl+,', mac: '⌘,' },
@@ -121,6 +125,9 @@ function ofCommand(chord: Chord): Action | null {
     if (chord.code === 'BracketRight') return { do: 'nextProject' };
     if (key === 'arrowup') return { do: 'previousTurn' };
     if (key === 'arrowdown') return { do: 'nextTurn' };
+    if (key === 'g') return { do: 'findPrevious' };
+  } else if (key === 'g') {
+    return { do: 'findNext' };
   } else if (/^[1-9]$/.test(key)) {
     return { do: 'project', index: Number(key) - 1 };
   }
@@ -141,8 +148,9 @@ export function isOfMenu(chord: Chord, platform: Platform): boolean {
 
 /** What a key press means to Reprise, or null when it belongs to the session. */
 export function actionOf(chord: Chord, platform: Platform): Action | null {
-  if (chord.key === 'F6' && !chord.ctrlKey && !chord.altKey && !chord.metaKey) {
-    return { do: chord.shiftKey ? 'previousRegion' : 'nextRegion' };
+  if (!chord.ctrlKey && !chord.altKey && !chord.metaKey) {
+    if (chord.key === 'F6') return { do: chord.shiftKey ? 'previousRegion' : 'nextRegion' };
+    if (chord.key === 'F3') return { do: chord.shiftKey ? 'findPrevious' : 'findNext' };
   }
   if (platform === 'mac') {
     return chord.metaKey && !chord.ctrlKey && !chord.altKey ? ofCommand(chord) : null;
