@@ -21,21 +21,25 @@ pub enum SaveError {
 }
 
 /// A name for the file that says where its text is from: no separators, no control characters.
-pub fn file_name(project: &str, terminal: &str, time: &str) -> String {
+pub fn file_name(project: &str, terminal: &str, time: &str, coloured: bool) -> String {
     let kept = |c: char| !c.is_control() && !matches!(c, '/' | '\\' | ':');
     let project: String = project.chars().filter(|c| kept(*c)).take(80).collect();
     let project = project.trim_start_matches('.');
-    format!("{project} {terminal} {time}.txt").trim().to_owned()
+    let ending = if coloured { "ansi" } else { "txt" };
+    format!("{project} {terminal} {time}.{ending}")
+        .trim()
+        .to_owned()
 }
 
-/// Writes all lines that the host behind `lock` has into a file, and gives their number. Until
-/// all are there the file stays what it was.
+/// Writes all lines that the host behind `lock` has into a file, and gives their number:
+/// `coloured`, with the escape sequences of their looks. Until all are there the file stays what
+/// it was.
 ///
 /// # Errors
 /// [`SaveError`].
-pub fn save(lock: &Path, file: &Path) -> Result<u64, SaveError> {
+pub fn save(lock: &Path, file: &Path, coloured: bool) -> Result<u64, SaveError> {
     let unfinished = unfinished(file);
-    let saved = write(lock, &unfinished).and_then(|lines| {
+    let saved = write(lock, &unfinished, coloured).and_then(|lines| {
         std::fs::rename(&unfinished, file).map_err(SaveError::File)?;
         Ok(lines)
     });
@@ -53,13 +57,13 @@ fn unfinished(file: &Path) -> PathBuf {
     file.with_file_name(format!(".{short}.{}.part", std::process::id()))
 }
 
-fn write(lock: &Path, unfinished: &Path) -> Result<u64, SaveError> {
+fn write(lock: &Path, unfinished: &Path, coloured: bool) -> Result<u64, SaveError> {
     for _ in 0..TRIES {
         let mut host = BlockingConnection::open(lock).map_err(SaveError::Host)?;
         let file = File::create(unfinished).map_err(SaveError::File)?;
         let mut out = BufWriter::new(file);
         let mut failed = None;
-        let sent = host.text(|bytes| {
+        let sent = host.text(coloured, |bytes| {
             out.write_all(bytes).map_err(|error| {
                 failed = Some(error);
                 io::Error::other("the text cannot be written")
@@ -88,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_name_is_one_file_whatever_the_project_is_called() {
-        let name = file_name("../a/b\n: c", "shell-1", "2026-11-21 10.00.00");
+        let name = file_name("../a/b\n: c", "shell-1", "2026-11-21 10.00.00", false);
         assert_eq!(name, "ab c shell-1 2026-11-21 10.00.00.txt");
     }
 
@@ -97,7 +101,7 @@ mod tests {
         let world = tempfile::tempdir().unwrap();
         let file = world.path().join("no such folder/text.txt");
         let lock = world.path().join("no.lock");
-        assert!(matches!(save(&lock, &file), Err(SaveError::Host(_))));
+        assert!(matches!(save(&lock, &file, true), Err(SaveError::Host(_))));
         assert_eq!(std::fs::read_dir(world.path()).unwrap().count(), 0);
     }
 }

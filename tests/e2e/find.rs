@@ -1,6 +1,7 @@
 //! Finding text in a terminal, going to what was asked, and saving all of it.
 
 use std::fs;
+use std::path::Path;
 
 use crate::window::{App, QUICK, SLOW, World, wait_for, within};
 
@@ -31,6 +32,36 @@ fn screen_shows(app: &App<'_>, text: &str) {
             true => Ok(()),
             false => Err(rows.join("\n")),
         }
+    });
+}
+
+/// Saves what the terminal in front has said, by the palette and the system's dialog.
+fn save(world: &World, app: &App<'_>, action: &str, file: &Path) {
+    app.key("ctrl+shift+p");
+    app.type_keys(action);
+    app.key("Return");
+    wait_for("the file", SLOW, || {
+        if file.exists() {
+            return Ok(());
+        }
+        // The dialog takes a name once it is there.
+        let search = ["search", "--onlyvisible", "--name", "Save the scrollback"];
+        let shown = world.display.xdotool(&search)?;
+        let dialog = shown.lines().next().unwrap_or_default().trim().to_owned();
+        if dialog.is_empty() {
+            return Err("there is no dialog".to_owned());
+        }
+        world.display.xdotool(&["windowfocus", "--sync", &dialog])?;
+        world.display.xdotool(&["key", "ctrl+a"])?;
+        world
+            .display
+            .xdotool(&["type", "--delay", "20", &file.to_string_lossy()])?;
+        world.display.xdotool(&["key", "Return"])?;
+        // Whatever is typed while the dialog looks at the name takes its answer back.
+        within(QUICK, || match file.exists() {
+            true => Ok(()),
+            false => Err("the dialog is open".to_owned()),
+        })
     });
 }
 
@@ -93,40 +124,23 @@ fn everything_that_the_terminal_said_is_found_and_saved() {
     wait_for_said(&app, "1 of 1");
     app.key("Escape");
 
-    let file = world.folder("saved").join("all of it.txt");
-    app.key("ctrl+shift+p");
-    app.type_keys("Save the scrollback");
-    app.key("Return");
-    wait_for("the file", SLOW, || {
-        if file.exists() {
-            return Ok(());
-        }
-        // The dialog takes a name once it is there.
-        let shown = world
-            .display
-            .xdotool(&["search", "--name", "Save the scrollback"])?;
-        let dialog = shown.lines().next().unwrap_or_default().trim().to_owned();
-        if dialog.is_empty() {
-            return Err("there is no dialog".to_owned());
-        }
-        world.display.xdotool(&["windowfocus", "--sync", &dialog])?;
-        world.display.xdotool(&["key", "ctrl+a"])?;
-        world
-            .display
-            .xdotool(&["type", "--delay", "20", &file.to_string_lossy()])?;
-        world.display.xdotool(&["key", "Return"])?;
-        // Whatever is typed while the dialog looks at the name takes its answer back.
-        within(QUICK, || match file.exists() {
-            true => Ok(()),
-            false => Err("the dialog is open".to_owned()),
-        })
-    });
+    let folder = world.folder("saved");
+    let file = folder.join("all of it.txt");
+    save(&world, &app, "Save the scrollback", &file);
     let text = fs::read_to_string(&file).unwrap();
     assert!(text.contains("row 1 of it\nrow 2 of it\n"), "{text}");
     assert!(text.contains("\nrow 3000 of it\nend-2\n"), "{text}");
-    let left: Vec<_> = fs::read_dir(file.parent().unwrap()).unwrap().collect();
-    assert_eq!(left.len(), 1, "{left:?}");
     app.wait_for_words("lines were saved to");
+
+    app.run(r"printf '\033[31mred\033[m %s\n' all-$((1+1))");
+    app.wait_for_text("all-2");
+    let file = folder.join("in colour.ansi");
+    save(&world, &app, "Save the scrollback with its colours", &file);
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("\nrow 3000 of it\nend-2\n"), "{text}");
+    assert!(text.contains("\n\x1b[0;31mred\x1b[0m all-2\n"), "{text:?}");
+    let left: Vec<_> = fs::read_dir(&folder).unwrap().collect();
+    assert_eq!(left.len(), 2, "{left:?}");
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn what_has_left_the_screen_is_found_by_its_number_and_saved() {
 
     let mut text = Vec::new();
     let end = open(&world, &status)
-        .text(|part| {
+        .text(false, |part| {
             text.extend_from_slice(part);
             Ok(())
         })
@@ -86,6 +86,24 @@ fn what_has_left_the_screen_is_found_by_its_number_and_saved() {
         "one line"
     );
     assert!(!text.ends_with("\n\n"));
+
+    viewer.type_text("printf '\\033[1;35mviolet\\033[m and \\033]8;;https://a.example\\033\\\\linked\\033]8;;\\033\\\\\\n'; echo shown-$((1+1))\n");
+    viewer.wait_for_text("shown-2");
+    let mut coloured = Vec::new();
+    let ended = open(&world, &status)
+        .text(true, |part| {
+            coloured.extend_from_slice(part);
+            Ok(())
+        })
+        .unwrap();
+    let coloured = String::from_utf8(coloured).unwrap();
+    assert_eq!(
+        (ended.bytes, ended.lines),
+        (coloured.len() as u64, coloured.lines().count() as u64)
+    );
+    let violet = "\n\x1b[0;1;35mviolet\x1b[0m and \x1b]8;;https://a.example\x1b\\";
+    assert!(coloured.contains(violet), "{coloured:?}");
+    assert!(coloured.contains("\nline-9000 \n"));
 
     // Both have the numbers of the viewers.
     viewer.type_text("echo still here\n");

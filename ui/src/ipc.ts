@@ -149,8 +149,8 @@ export const openFile = (path: string, position: FilePosition | null) =>
 export const findInTerminal = (projectId: string, terminal: string, text: FindText) =>
   call<FindOutcome>('find_in_terminal', { projectId, terminal, text });
 /** Asks for a file and writes all of them into it; null when the person thought better. */
-export const saveScrollback = (projectId: string, terminal: string) =>
-  call<SavedText | null>('save_scrollback', { projectId, terminal });
+export const saveScrollback = (projectId: string, terminal: string, coloured: boolean) =>
+  call<SavedText | null>('save_scrollback', { projectId, terminal, coloured });
 
 /** The last picture of a project's terminal: a JSON line with its size, then escape sequences. */
 export async function lastPicture(projectId: string): Promise<Uint8Array> {

@@ -40,13 +40,14 @@ pub async fn find_in_terminal(
 }
 
 /// Asks for a file and writes all lines that the terminal's host has into it; none when the
-/// person thought better.
+/// person thought better. `coloured`: with the escape sequences of their looks.
 #[tauri::command]
 pub async fn save_scrollback(
     handle: AppHandle,
     app: State<'_, App>,
     project_id: String,
     terminal: String,
+    coloured: bool,
 ) -> CommandResult<Option<SavedText>> {
     let (project, terminal) = terminal_of(&project_id, &terminal)?;
     let status = app
@@ -59,14 +60,14 @@ pub async fn save_scrollback(
             AppError::host(project, terminal, ClientError::NotRunning { lock })
         })?;
     let now = Zoned::now().strftime("%Y-%m-%d %H.%M.%S").to_string();
-    let name = saved_text::file_name(&status.name, &terminal.to_string(), &now);
+    let name = saved_text::file_name(&status.name, &terminal.to_string(), &now, coloured);
     let Some(file) = ask(&handle, &app, &status.workspace, name).await else {
         return Ok(None);
     };
     let lock = app.hosts.lock(project, terminal);
     let path = file.to_string_lossy().into_owned();
     let saving = unblocked(move || {
-        saved_text::save(&lock, &file).map_err(|error| match error {
+        saved_text::save(&lock, &file, coloured).map_err(|error| match error {
             saved_text::SaveError::Host(error) => AppError::host(project, terminal, error),
             saved_text::SaveError::File(error) => AppError::TextNotSaved {
                 file,

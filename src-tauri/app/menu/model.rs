@@ -260,6 +260,7 @@ impl Build {
                 Item::Separator,
                 self.keyed(Word::Find, "find", Some("CmdOrCtrl+Shift+F"), terminal),
                 self.keyed(Word::SaveScrollback, "saveScrollback", None, terminal),
+                self.keyed(Word::SaveColoured, "saveColoured", None, terminal),
             ],
         )
     }

@@ -32,6 +32,7 @@ words! {
     Paste: "Paste", "Colar";
     Find: "Find in the terminal", "Procurar no terminal";
     SaveScrollback: "Save the scrollback…", "Salvar o histórico do terminal…";
+    SaveColoured: "Save the scrollback with its colours…", "Salvar o histórico do terminal com as cores…";
     View: "View", "Exibir";
     Palette: "Command palette", "Paleta de comandos";
     Sidebar: "Sidebar", "Barra lateral";

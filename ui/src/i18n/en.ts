@@ -1010,4 +1010,5 @@ export const en = {
   'terminal.actions': 'What can be done with the terminal',
   'terminal.nothingSelected': 'Nothing is selected',
   'terminal.tabActions': 'Actions for {tab}',
+  saveColoured: 'Save the scrollback with its colours…',
 } as const;

@@ -1005,4 +1005,5 @@ export const ptBR: Messages = {
   'terminal.actions': 'O que fazer com o terminal',
   'terminal.nothingSelected': 'Nada está selecionado',
   'terminal.tabActions': 'Ações para {tab}',
+  saveColoured: 'Salvar o histórico do terminal com as cores…',
 };

@@ -194,7 +194,14 @@ export const ACTIONS = {
     label: 'saveScrollback',
     icon: 'file',
     when: terminalShown,
-    run: (app) => saveScrollback(app),
+    run: (app) => saveScrollback(app, false),
+  },
+  saveColoured: {
+    about: 'app',
+    label: 'saveColoured',
+    icon: 'file',
+    when: terminalShown,
+    run: (app) => saveScrollback(app, true),
   },
   copy: {
     about: 'app',
@@ -510,11 +517,11 @@ async function jumpTo(app: App, down: boolean): Promise<void> {
   }
 }
 
-async function saveScrollback(app: App): Promise<void> {
+async function saveScrollback(app: App, coloured: boolean): Promise<void> {
   const terminal = app.session?.shown;
   if (!terminal) return;
   const { projectId, terminalKey } = terminal;
-  const saved = await app.attempt(() => ipc.saveScrollback(projectId, terminalKey));
+  const saved = await app.attempt(() => ipc.saveScrollback(projectId, terminalKey, coloured));
   if (saved) {
     const path = plain(tilde(saved.path, app.home));
     app.note = {

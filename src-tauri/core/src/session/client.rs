@@ -245,9 +245,10 @@ impl BlockingConnection {
     /// [`ClientError`]; what `take` fails with is [`ClientError::Broken`].
     pub fn text(
         &mut self,
+        coloured: bool,
         mut take: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> Result<TextEnd, ClientError> {
-        self.send(&Request::Text)?;
+        self.send(&Request::Text { coloured })?;
         loop {
             match self.receive()? {
                 Reply::TextBytes(bytes) => take(&bytes)?,

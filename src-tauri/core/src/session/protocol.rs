@@ -175,7 +175,11 @@ pub enum Request {
     Find(FindQuery),
     /// Send all lines as text: [`Reply::TextBytes`] and, at the end, [`Reply::TextEnd`]. On a
     /// connection of its own, too.
-    Text,
+    Text {
+        /// With their looks as escape sequences. A host that knows only plain text ends the
+        /// connection.
+        coloured: bool,
+    },
 }
 
 /// The payload of [`Request::Ack`]: one or two numbers of 8 bytes.
@@ -441,6 +445,7 @@ mod kind {
     pub const REPORT: u8 = 0x0b;
     pub const FIND: u8 = 0x10;
     pub const TEXT: u8 = 0x11;
+    pub const COLOURED_TEXT: u8 = 0x12;
 
     pub const STATUS: u8 = 0x81;
     pub const SNAPSHOT_START: u8 = 0x82;
@@ -485,7 +490,8 @@ impl Request {
             Self::Queue(request) => write_json(out, kind::QUEUE, request),
             Self::Report(report) => write_json(out, kind::REPORT, report),
             Self::Find(query) => write_json(out, kind::FIND, query),
-            Self::Text => write_frame(out, kind::TEXT, &[b"{}"]),
+            Self::Text { coloured: false } => write_frame(out, kind::TEXT, &[b"{}"]),
+            Self::Text { coloured: true } => write_frame(out, kind::COLOURED_TEXT, &[b"{}"]),
         }
     }
 
@@ -513,7 +519,8 @@ impl Request {
             kind::QUEUE => Self::Queue(read_json(kind, &payload)?),
             kind::REPORT => Self::Report(Box::new(read_json(kind, &payload)?)),
             kind::FIND => Self::Find(read_json(kind, &payload)?),
-            kind::TEXT => Self::Text,
+            kind::TEXT => Self::Text { coloured: false },
+            kind::COLOURED_TEXT => Self::Text { coloured: true },
             kind => return Err(FrameError::UnknownKind { kind }),
         })
     }

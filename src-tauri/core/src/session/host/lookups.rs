@@ -51,6 +51,7 @@ enum Work {
         /// Blank lines are sent only before one that is not.
         blank: usize,
         alternate: bool,
+        coloured: bool,
     },
 }
 
@@ -97,7 +98,7 @@ impl Running {
     }
 
     /// Begins to send the terminal's lines as text.
-    pub(super) fn send_text(&mut self, client: ClientId) {
+    pub(super) fn send_text(&mut self, client: ClientId, coloured: bool) {
         let work = Work::Text {
             end: TextEnd {
                 lines: 0,
@@ -106,6 +107,7 @@ impl Running {
             },
             blank: 0,
             alternate: self.screen.on_alternate_screen(),
+            coloured,
         };
         self.look_up(client, work);
     }
@@ -206,7 +208,9 @@ impl Lookup {
             return Progress::More;
         }
         let mut lines = Vec::new();
-        (self.next_row, *read_all) = slice(screen, self.next_row, now, |line| lines.push(line));
+        let from = screen.logical_lines_from(self.next_row);
+        let from = from.map(|line| (line.first_row + line.rows, line));
+        (self.next_row, *read_all) = slice(from, self.next_row, now, |line| lines.push(line));
         *unsent = Some(Slice::Lines(lines));
         Progress::More
     }
@@ -221,34 +225,33 @@ impl Lookup {
             end,
             blank,
             alternate,
+            coloured,
         } = &mut self.work
         else {
             return Progress::Done;
         };
-        let mut text = String::new();
-        let mut add = |line: LogicalLine| {
-            let line = line.text.trim_end();
+        let mut text = Vec::new();
+        let mut add = |line: Vec<u8>| {
             if line.is_empty() {
                 *blank += 1;
                 return;
             }
             end.lines += *blank as u64 + 1;
-            for _ in 0..std::mem::take(blank) {
-                text.push('\n');
-            }
-            text.push_str(line);
-            text.push('\n');
+            text.extend(std::iter::repeat_n(b'\n', std::mem::take(blank)));
+            text.extend(line);
+            text.push(b'\n');
         };
         let resized = screen.size() != self.size;
         let mut read_all = resized;
         if !resized {
-            (self.next_row, read_all) = slice(screen, self.next_row, now, &mut add);
+            let lines = text_lines(screen, self.next_row, *coloured);
+            (self.next_row, read_all) = slice(lines, self.next_row, now, &mut add);
             if read_all && *alternate && screen.on_alternate_screen() {
-                screen.alternate_lines().for_each(add);
+                alternate_text(screen, *coloured).for_each(add);
             }
         }
         end.bytes += text.len() as u64;
-        for part in text.as_bytes().chunks(CHUNK_BYTES) {
+        for part in text.chunks(CHUNK_BYTES) {
             send(&Reply::TextBytes(part.to_vec()));
         }
         if !read_all {
@@ -260,20 +263,48 @@ impl Lookup {
     }
 }
 
-/// Reads lines from `row` on for [`SLICE`]; gives the row to go on with, and whether that is the
-/// end.
-fn slice(
+/// The lines from `row` on as they are saved, each with the row after it.
+fn text_lines(
     screen: &Screen,
     row: u64,
+    coloured: bool,
+) -> Box<dyn Iterator<Item = (u64, Vec<u8>)> + '_> {
+    if coloured {
+        let lines = screen.coloured_lines_from(row);
+        return Box::new(lines.map(|line| (line.first_row + line.rows, line.bytes)));
+    }
+    let lines = screen.logical_lines_from(row);
+    Box::new(lines.map(|line| (line.first_row + line.rows, plain(line))))
+}
+
+/// The lines of the alternate screen as they are saved.
+fn alternate_text(screen: &Screen, coloured: bool) -> Box<dyn Iterator<Item = Vec<u8>> + '_> {
+    if coloured {
+        return Box::new(screen.coloured_alternate_lines().map(|line| line.bytes));
+    }
+    Box::new(screen.alternate_lines().map(plain))
+}
+
+fn plain(line: LogicalLine) -> Vec<u8> {
+    let mut text = line.text;
+    text.truncate(text.trim_end().len());
+    text.into_bytes()
+}
+
+/// Takes lines, which begin at `row`, for [`SLICE`]; gives the row to go on with, and whether
+/// that is the end.
+fn slice<L>(
+    lines: impl Iterator<Item = (u64, L)>,
+    row: u64,
     now: Instant,
-    mut take: impl FnMut(LogicalLine),
+    mut take: impl FnMut(L),
 ) -> (u64, bool) {
     let mut next = row;
-    for (i, line) in screen.logical_lines_from(row).enumerate() {
+    for (i, (after, line)) in lines.enumerate() {
         if i % LINES_AT_ONCE == LINES_AT_ONCE - 1 && now.elapsed() > SLICE {
             return (next, false);
         }
-        next = line.first_row + line.rows;
+        next = after;
         take(line);
     }
     (next, true)

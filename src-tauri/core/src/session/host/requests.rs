@@ -147,7 +147,7 @@ impl Running {
             }
             Request::Queue(request) => self.queue_request(id, request),
             Request::Find(query) => self.find(id, query),
-            Request::Text => self.send_text(id),
+            Request::Text { coloured } => self.send_text(id, coloured),
             Request::Kill => self.end_program(),
             Request::Palette(palette) => self.set_palette(palette),
         }

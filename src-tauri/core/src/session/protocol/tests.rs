@@ -28,7 +28,7 @@ fn requests() -> impl Strategy<Value = Request> {
         proptest::collection::vec(any::<u8>(), 0..64).prop_map(Request::Ping),
         Just(Request::Kill),
         Just(Request::Watch),
-        Just(Request::Text),
+        any::<bool>().prop_map(|coloured| Request::Text { coloured }),
         (any::<String>(), any::<bool>()).prop_map(|(pattern, regex)| {
             Request::Find(FindQuery {
                 prompts: true,

@@ -164,7 +164,7 @@ pub(super) fn logical_lines<'a>(
 }
 
 /// The rows of a buffer, oldest first, with their extras, without the first `skipped`.
-fn rows<'a>(
+pub(super) fn rows<'a>(
     buffer: &'a Buffer,
     extras: &'a Extras,
     skipped: usize,

@@ -9,6 +9,7 @@ mod answers;
 mod buffer;
 mod cell;
 mod charset;
+mod coloured;
 mod csi;
 mod events;
 mod extras;
@@ -37,6 +38,7 @@ use std::time::{Duration, Instant};
 use crate::model::{ScreenText, TerminalSize};
 
 pub use buffer::ScrollbackLimits;
+pub use coloured::ColouredLine;
 pub use events::{ProgressState, ScreenEvent};
 pub use lines::{LinePlace, LogicalLine};
 pub use palette::{Palette, Rgb};
@@ -193,6 +195,16 @@ impl Screen {
     /// The lines of the alternate screen, whose rows are counted from its top.
     pub fn alternate_lines(&self) -> impl Iterator<Item = LogicalLine> + '_ {
         lines::logical_lines(&self.terminal, &self.terminal.alternate, 0)
+    }
+
+    /// As [`Screen::logical_lines_from`], with their looks as escape sequences.
+    pub fn coloured_lines_from(&self, row: u64) -> impl Iterator<Item = ColouredLine> + '_ {
+        coloured::coloured_lines(&self.terminal, &self.terminal.normal, row)
+    }
+
+    /// As [`Screen::alternate_lines`], with their looks as escape sequences.
+    pub fn coloured_alternate_lines(&self) -> impl Iterator<Item = ColouredLine> + '_ {
+        coloured::coloured_lines(&self.terminal, &self.terminal.alternate, 0)
     }
 
     /// The visible text, one line per row, without trailing blanks: for logs and tests.
