@@ -78,6 +78,12 @@ pub enum AppError {
         /// Why not.
         reason: String,
     },
+    /// There is no program of the name that the editor's command has.
+    #[error("{program}, the editor of the settings, was not found on this computer")]
+    EditorMissing {
+        /// The program.
+        program: String,
+    },
     /// The system did not open a file.
     #[error("no program of this system opened it: {reason}")]
     NoEditor {
@@ -230,6 +236,11 @@ fn describe(error: AppError) -> Described {
             ErrorCode::EditorFailed,
             Some("Check the editor's command in the settings."),
             vec![("command", command), ("reason", reason)],
+        ),
+        E::EditorMissing { program } => (
+            ErrorCode::EditorMissing,
+            Some("Install it, or choose another editor in the settings."),
+            vec![("program", program)],
         ),
         E::NoEditor { reason } => (
             ErrorCode::NoEditor,

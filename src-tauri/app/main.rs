@@ -8,6 +8,7 @@ mod closing;
 mod commands;
 mod complain;
 mod dto;
+mod editors;
 mod error;
 mod events;
 mod front;

@@ -3,7 +3,7 @@
 //! The text is what a program printed. It is only ever looked up and handed to an editor as one
 //! argument, as an absolute path; no shell reads it, and nothing is run that it names.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -95,6 +95,20 @@ pub enum EditorCommandError {
     NoProgram,
 }
 
+/// Where a program is, by the folders of `path`.
+pub fn find_program(program: &str, path: &OsStr) -> Option<PathBuf> {
+    which::which_in(program, Some(path), "/").ok()
+}
+
+/// Why an editor did not open a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OpenError {
+    /// There is no such program.
+    Missing,
+    /// It cannot be started or failed at once, in words.
+    Failed(String),
+}
+
 /// A command that opens a file in an editor, as the person wrote it: words as a shell splits
 /// them, with `{file}`, `{line}` and `{column}` in them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,14 +164,39 @@ impl EditorCommand {
             .collect()
     }
 
-    /// Opens a file. The editor goes on without Reprise.
+    /// The program that it begins with, by name or path.
+    pub fn program(&self) -> &str {
+        &self.program
+    }
+
+    /// Opens a file by the command's program, which stands in one of the folders of `path`. The
+    /// editor goes on without Reprise.
     ///
     /// # Errors
-    /// In words, when the program cannot be started or fails at once.
-    pub async fn open(&self, file: &Path, at: Option<Position>) -> Result<(), String> {
-        let mut command = Command::new(&self.program);
+    /// [`OpenError`].
+    pub async fn open(
+        &self,
+        file: &Path,
+        at: Option<Position>,
+        path: &OsStr,
+    ) -> Result<(), OpenError> {
+        let program = find_program(&self.program, path).ok_or(OpenError::Missing)?;
+        self.start(&program, file, at, path)
+            .await
+            .map_err(OpenError::Failed)
+    }
+
+    async fn start(
+        &self,
+        program: &Path,
+        file: &Path,
+        at: Option<Position>,
+        path: &OsStr,
+    ) -> Result<(), String> {
+        let mut command = Command::new(program);
         command
             .args(self.arguments(file, at))
+            .env("PATH", path)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -292,10 +331,11 @@ mod tests {
     async fn an_editor_that_is_not_there_or_fails_is_told() {
         let open = async |command: &str| {
             let command = EditorCommand::parse(command).unwrap();
-            command.open(Path::new("/tmp"), None).await
+            let path = OsStr::new("/usr/bin:/bin");
+            command.open(Path::new("/tmp"), None, path).await
         };
-        assert!(open("no-such-editor-anywhere").await.is_err());
-        assert!(open("false").await.is_err());
+        assert_eq!(open("no-such-editor").await, Err(OpenError::Missing));
+        assert!(matches!(open("false").await, Err(OpenError::Failed(_))));
         assert_eq!(open("true").await, Ok(()));
     }
 }

@@ -77,6 +77,7 @@ fn build(folder: Option<PathBuf>, store: ChosenStore) -> Result<tauri::App, Stri
             desktop::open_link,
             files::find_files,
             files::open_file,
+            files::editors,
             lines::find_in_terminal,
             lines::save_scrollback,
             preferences::set_preferences,

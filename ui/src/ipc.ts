@@ -12,6 +12,7 @@ import type {
   ConnectionDraft,
   ConnectionParts,
   FilePosition,
+  EditorsView,
   FindOutcome,
   FindText,
   FrontView,
@@ -203,6 +204,7 @@ export const importLocal = (trial: boolean) => call<ImportReport>('import_local'
 export const importProgress = () => call<{ done: number; total: number } | null>('import_progress');
 export const stopImport = () => call<undefined>('stop_import');
 
+export const editors = () => call<EditorsView>('editors');
 export const monospaceFonts = () => call<string[]>('monospace_fonts');
 export const setPreferences = (patch: PreferencesPatch) =>
   call<Preferences>('set_preferences', { patch });

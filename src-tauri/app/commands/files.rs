@@ -1,5 +1,6 @@
 //! Files that are named in a terminal.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +11,10 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::terminal_of;
-use crate::dto::{FilePosition, NamedFile};
+use crate::dto::{EditorsView, FilePosition, NamedFile};
+use crate::editors;
 use crate::error::{AppError, CommandResult};
-use crate::open_file::{EditorCommand, Places, Position};
+use crate::open_file::{EditorCommand, OpenError, Places, Position};
 use crate::platform;
 use crate::state::{App, unblocked};
 
@@ -117,11 +119,18 @@ pub async fn open_file(
             reason,
         };
         let command = EditorCommand::parse(&editor).map_err(|error| failed(error.to_string()))?;
+        let path = search_path(&app).await?;
         let at = position.map(|at| Position {
             line: at.line,
             column: at.column,
         });
-        return Ok(command.open(&shown, at).await.map_err(failed)?);
+        let opened = command.open(&shown, at, &path).await;
+        return Ok(opened.map_err(|error| match error {
+            OpenError::Missing => AppError::EditorMissing {
+                program: command.program().to_owned(),
+            },
+            OpenError::Failed(reason) => failed(reason),
+        })?);
     }
     let opening = unblocked(move || {
         let opened = if is_folder {
@@ -134,4 +143,29 @@ pub async fn open_file(
         opened.map_err(|reason| AppError::NoEditor { reason })
     });
     Ok(opening.await?)
+}
+
+/// The editors to choose from, and which of them are on this computer.
+#[tauri::command]
+pub async fn editors(app: State<'_, App>) -> CommandResult<EditorsView> {
+    let chosen = app.preferences.get().editor;
+    let path = search_path(&app).await?;
+    let looking = unblocked(move || Ok::<_, AppError>(editors::editors(chosen.as_deref(), &path)));
+    Ok(looking.await?)
+}
+
+/// Where programs are looked for: as in the person's shell, since an app that was started by a
+/// double click knows less.
+async fn search_path(app: &App) -> Result<OsString, AppError> {
+    let core = app.sessions().await.ok().map(|sessions| sessions.core);
+    unblocked(move || {
+        let of_shell = core.and_then(|core| {
+            let vars = &core.login_env().vars;
+            let path = vars.iter().find(|(name, _)| name == "PATH");
+            path.map(|(_, path)| path.clone())
+        });
+        let own = || std::env::var_os("PATH").unwrap_or_default();
+        Ok::<_, AppError>(of_shell.unwrap_or_else(own))
+    })
+    .await
 }

@@ -24,3 +24,27 @@ pub struct FilePosition {
     /// The column, where it is known.
     pub column: Option<u32>,
 }
+
+/// The editors to choose from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct EditorsView {
+    /// The known ones, those that are installed first.
+    pub known: Vec<EditorView>,
+    /// The program of the chosen command, where it is not on this computer.
+    pub missing: Option<String>,
+}
+
+/// An editor that many people have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct EditorView {
+    /// Which one it is: the usual name of its program.
+    pub id: String,
+    /// Its name.
+    pub title: String,
+    /// The command for the preferences.
+    pub command: String,
+    /// Whether its program is on this computer.
+    pub installed: bool,
+}

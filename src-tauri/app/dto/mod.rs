@@ -20,7 +20,7 @@ mod terminal_preferences;
 mod work;
 
 pub use bootstrap::{Bootstrap, ClaudeCheck, Locale, Platform};
-pub use files::{FilePosition, NamedFile};
+pub use files::{EditorView, EditorsView, FilePosition, NamedFile};
 pub use front::FrontView;
 pub use import::{ImportDifference, ImportFate, ImportProgress, ImportReport, ImportedProject};
 pub use lines::{FindOutcome, FindText, SavedText};
@@ -100,6 +100,8 @@ mod tests {
             GridSize,
             NamedFile,
             FilePosition,
+            EditorsView,
+            EditorView,
             FindText,
             FindOutcome,
             SavedText,

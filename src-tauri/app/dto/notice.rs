@@ -173,6 +173,8 @@ pub enum ErrorCode {
     FileGone,
     /// `command`, `reason`: the editor of the settings did not open a file.
     EditorFailed,
+    /// `program`: that of the editor's command is not on this computer.
+    EditorMissing,
     /// `reason`: the system has no program for text files, or it failed.
     NoEditor,
     /// `file`, `reason`: a terminal's lines were not saved.

@@ -546,6 +546,40 @@ line: number,
 column: number | null, };
 
 /**
+ * The editors to choose from.
+ */
+export type EditorsView = { 
+/**
+ * The known ones, those that are installed first.
+ */
+known: Array<EditorView>, 
+/**
+ * The program of the chosen command, where it is not on this computer.
+ */
+missing: string | null, };
+
+/**
+ * An editor that many people have.
+ */
+export type EditorView = { 
+/**
+ * Which one it is: the usual name of its program.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+title: string, 
+/**
+ * The command for the preferences.
+ */
+command: string, 
+/**
+ * Whether its program is on this computer.
+ */
+installed: boolean, };
+
+/**
  * What is looked for.
  */
 export type FindText = { 
@@ -1493,7 +1527,15 @@ ours: MilestoneStatus,
 /**
  * What the database holds.
  */
-theirs: MilestoneStatus, };
+theirs: MilestoneStatus, } | { "kind": "projectStatus", 
+/**
+ * What this computer came to.
+ */
+ours: ProjectStatus, 
+/**
+ * What the database holds.
+ */
+theirs: ProjectStatus, };
 
 /**
  * What the person decided about a conflict.
@@ -1952,4 +1994,4 @@ params: { [key in string]: string }, };
 /**
  * The kinds of failure; beside each the names of its params.
  */
-export type ErrorCode = "folderMissing" | "folderNotAFolder" | "folderUnreadable" | "folderNameNotText" | "folderTaken" | "projectUnknown" | "projectLive" | "terminalUnknown" | "attachmentUnknown" | "storeUnavailable" | "connectionStringInvalid" | "databaseNotNamed" | "serverUnknown" | "serverRefuses" | "serverSilent" | "serverNotSecure" | "loginRefused" | "notAllowed" | "serverTooOld" | "serverWithoutPrimary" | "outcomeUnknown" | "folderBusy" | "documentUnreadable" | "storeNotChanged" | "storeVariableInvalid" | "storePreferenceInvalid" | "storePasswordNeeded" | "storeReadOnly" | "diskFull" | "sessionConflict" | "claudeMissing" | "claudeTooOld" | "claudeBroken" | "launchOptionRefused" | "hostNotStarted" | "hostUnreachable" | "hostRefused" | "preferencesNotSaved" | "clipboardUnavailable" | "linkRefused" | "fileGone" | "editorFailed" | "noEditor" | "textNotSaved" | "hostTooOld" | "milestoneUnknown" | "planningFiles" | "planningOutside" | "contextFileRefused" | "phasesTooMuch" | "phasesNotCopied" | "backupUnknown" | "planContractUnknown" | "planUnreadable" | "commandEmpty" | "commandSeveralLines" | "commandTooLong" | "commandsTooMany" | "commandGone" | "commandBeingSent" | "commandRefused" | "runWhileLive" | "runNotTrusted" | "runTrustUnknown" | "runCannotResume" | "runRefused" | "runUnknown" | "invalidRequest" | "internal";
+export type ErrorCode = "folderMissing" | "folderNotAFolder" | "folderUnreadable" | "folderNameNotText" | "folderTaken" | "projectUnknown" | "projectLive" | "terminalUnknown" | "attachmentUnknown" | "storeUnavailable" | "connectionStringInvalid" | "databaseNotNamed" | "serverUnknown" | "serverRefuses" | "serverSilent" | "serverNotSecure" | "loginRefused" | "notAllowed" | "serverTooOld" | "serverWithoutPrimary" | "outcomeUnknown" | "folderBusy" | "documentUnreadable" | "storeNotChanged" | "storeVariableInvalid" | "storePreferenceInvalid" | "storePasswordNeeded" | "storeReadOnly" | "diskFull" | "sessionConflict" | "claudeMissing" | "claudeTooOld" | "claudeBroken" | "launchOptionRefused" | "hostNotStarted" | "hostUnreachable" | "hostRefused" | "preferencesNotSaved" | "clipboardUnavailable" | "linkRefused" | "fileGone" | "editorFailed" | "editorMissing" | "noEditor" | "textNotSaved" | "hostTooOld" | "milestoneUnknown" | "planningFiles" | "planningOutside" | "contextFileRefused" | "phasesTooMuch" | "phasesNotCopied" | "backupUnknown" | "planContractUnknown" | "planUnreadable" | "commandEmpty" | "commandSeveralLines" | "commandTooLong" | "commandsTooMany" | "commandGone" | "commandBeingSent" | "commandRefused" | "runWhileLive" | "runNotTrusted" | "runTrustUnknown" | "runCannotResume" | "runRefused" | "runUnknown" | "invalidRequest" | "internal";

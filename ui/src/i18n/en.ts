@@ -1011,4 +1011,9 @@ export const en = {
   'terminal.nothingSelected': 'Nothing is selected',
   'terminal.tabActions': 'Actions for {tab}',
   saveColoured: 'Save the scrollback with its colours…',
+  'settings.editorChoose': 'Choose an editor',
+  'settings.editorNotThere': 'Not found on this computer',
+  'settings.editorMissing': 'There is no program {program} on this computer.',
+  'error.editorMissing': '{program}, the editor of the settings, was not found on this computer',
+  'error.editorMissing.hint': 'Install it, or choose another editor in the settings.',
 } as const;

@@ -1006,4 +1006,10 @@ export const ptBR: Messages = {
   'terminal.nothingSelected': 'Nada está selecionado',
   'terminal.tabActions': 'Ações para {tab}',
   saveColoured: 'Salvar o histórico do terminal com as cores…',
+  'settings.editorChoose': 'Escolher um editor',
+  'settings.editorNotThere': 'Não encontrado neste computador',
+  'settings.editorMissing': 'Não há um programa {program} neste computador.',
+  'error.editorMissing':
+    '{program}, o editor das configurações, não foi encontrado neste computador',
+  'error.editorMissing.hint': 'Instale-o ou escolha outro editor nas configurações.',
 };

@@ -93,7 +93,6 @@ mod tests {
     use std::time::Instant;
 
     use super::super::{Screen, ScrollbackLimits};
-    use super::*;
     use crate::model::TerminalSize;
 
     const SIZE: TerminalSize = TerminalSize { cols: 20, rows: 5 };
