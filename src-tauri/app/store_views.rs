@@ -13,6 +13,7 @@ use crate::dto::{
     StoreView, TestStep, WaitingChange, WaitingWhat,
 };
 use crate::error::server_error;
+use crate::views::project_word;
 use crate::work_views::milestone_word;
 
 /// A connection string as the person typed or pasted it, taken apart. What is none stays as it
@@ -158,7 +159,9 @@ impl Names {
         });
         let of_conflicts = conflicts.iter().filter_map(|it| match it.what {
             store::ConflictWhat::MilestoneStatus { .. } => Some(it.project),
-            store::ConflictWhat::SessionId { .. } => None,
+            store::ConflictWhat::SessionId { .. } | store::ConflictWhat::ProjectStatus { .. } => {
+                None
+            }
         });
         let projects: BTreeSet<ProjectId> = of_waiting.chain(of_conflicts).collect();
         let milestones = projects.into_iter().filter_map(|project| {
@@ -210,6 +213,12 @@ impl Names {
                     ours: milestone_word(*ours),
                     theirs: milestone_word(*theirs),
                 },
+                store::ConflictWhat::ProjectStatus { ours, theirs } => {
+                    ConflictWhat::ProjectStatus {
+                        ours: project_word(*ours),
+                        theirs: project_word(*theirs),
+                    }
+                }
             },
             since: conflict.since.to_string(),
         }

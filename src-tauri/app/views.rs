@@ -33,6 +33,15 @@ pub struct ProjectFacts {
     pub elsewhere: Option<ProjectElsewhere>,
 }
 
+/// The word for a project's stored status.
+pub fn project_word(status: ProjectStatus) -> dto::ProjectStatus {
+    match status {
+        ProjectStatus::Created => dto::ProjectStatus::Created,
+        ProjectStatus::Initialized => dto::ProjectStatus::Initialized,
+        ProjectStatus::Active => dto::ProjectStatus::Active,
+    }
+}
+
 /// A project of the store, with its live terminals; whether it is muted is not its own matter.
 pub fn project(
     project: &OutputProject,
@@ -50,11 +59,7 @@ pub fn project(
         name: project.name.clone(),
         workspace_path: project.workspace_path.clone(),
         created_at_us: Some(project.created_at.as_microsecond()),
-        status: match project.status {
-            ProjectStatus::Created => dto::ProjectStatus::Created,
-            ProjectStatus::Initialized => dto::ProjectStatus::Initialized,
-            ProjectStatus::Active => dto::ProjectStatus::Active,
-        },
+        status: project_word(project.status),
         session_id,
         invalid_session_id,
         live: claude_of(live, build),

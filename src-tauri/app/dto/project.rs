@@ -76,7 +76,7 @@ pub struct ProjectsUpdate {
 }
 
 /// The stored status of a project.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum ProjectStatus {
     /// Known, nothing done yet.

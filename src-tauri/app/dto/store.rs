@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{CommandError, MilestoneStatus};
+use super::{CommandError, MilestoneStatus, ProjectStatus};
 
 /// The store in use, and how it is.
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
@@ -167,6 +167,13 @@ pub enum ConflictWhat {
         ours: MilestoneStatus,
         /// What the database holds.
         theirs: MilestoneStatus,
+    },
+    /// The project's status.
+    ProjectStatus {
+        /// What this computer came to.
+        ours: ProjectStatus,
+        /// What the database holds.
+        theirs: ProjectStatus,
     },
 }
 

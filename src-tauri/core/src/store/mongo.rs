@@ -187,6 +187,17 @@ impl MongoStore {
         })
     }
 
+    /// Changes a project's status if it is the expected one. Returns the project as it is now.
+    pub(super) fn set_project_status_of(
+        &self,
+        id: ProjectId,
+        expected: ProjectStatus,
+        status: ProjectStatus,
+        at: Timestamp,
+    ) -> Result<Option<OutputProject>, StoreError> {
+        self.ask(async |link| projects::set_status_of(link, id, expected, status, at).await)
+    }
+
     fn run<T>(
         &self,
         work: impl AsyncFnOnce(&Link) -> Result<T, ServerError>,

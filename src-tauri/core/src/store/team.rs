@@ -30,6 +30,7 @@ use super::sqlite::Database;
 use super::{ConnectionString, MongoStore, SetAside, StoreError};
 use crate::model::{
     CurrentSessionId, Machine, MilestoneId, MilestoneStatus, OutputProject, ProjectId,
+    ProjectStatus,
 };
 
 pub use state::{
@@ -333,11 +334,11 @@ fn waiting(sql: &Connection) -> rusqlite::Result<Vec<WaitingChange>> {
             },
         });
     }
-    for (project, status, _, since) in outbox::project_statuses(sql, None)? {
+    for (project, chain) in outbox::project_statuses(sql, None)? {
         waiting.push(WaitingChange {
             project,
-            since,
-            what: WaitingWhat::ProjectStatus(status),
+            since: chain.since,
+            what: WaitingWhat::ProjectStatus(ProjectStatus::from_word(&chain.new)),
         });
     }
     for project in outbox::projects(sql)? {
@@ -365,6 +366,10 @@ fn conflicts(sql: &Connection) -> rusqlite::Result<Vec<TeamConflict>> {
     conflicts.extend(
         statuses
             .filter_map(|(milestone, project, chain)| status_conflict(milestone, project, &chain)),
+    );
+    let of_projects = outbox::project_statuses(sql, None)?.into_iter();
+    conflicts.extend(
+        of_projects.filter_map(|(project, chain)| project_status_conflict(project, &chain)),
     );
     conflicts.sort_by_key(|conflict| conflict.since);
     Ok(conflicts)
@@ -399,6 +404,18 @@ fn status_conflict(
     })
 }
 
+fn project_status_conflict(project: ProjectId, chain: &Chain) -> Option<TeamConflict> {
+    let found = chain.conflict.clone()?;
+    Some(TeamConflict {
+        project,
+        since: chain.since,
+        what: ConflictWhat::ProjectStatus {
+            ours: ProjectStatus::from_word(&chain.new),
+            theirs: ProjectStatus::from_word(&found.unwrap_or_default()),
+        },
+    })
+}
+
 /// The conflict of a chain, as it is shown.
 fn conflict_of(sql: &Connection, shown: &TeamConflict) -> rusqlite::Result<Option<TeamConflict>> {
     Ok(match shown.what {
@@ -408,5 +425,8 @@ fn conflict_of(sql: &Connection, shown: &TeamConflict) -> rusqlite::Result<Optio
         ConflictWhat::MilestoneStatus { milestone, .. } => Chains::Statuses
             .get(sql, &milestone.to_string())?
             .and_then(|chain| status_conflict(milestone, shown.project, &chain)),
+        ConflictWhat::ProjectStatus { .. } => Chains::ProjectStatuses
+            .get(sql, &shown.project.to_string())?
+            .and_then(|chain| project_status_conflict(shown.project, &chain)),
     })
 }

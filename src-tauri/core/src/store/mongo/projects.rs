@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::options::ReturnDocument;
 
-use super::documents::{self, Unreadable, date, project_fields};
+use super::documents::{self, Unreadable, date, project_fields, stored};
 use super::failure::is_duplicate;
 use super::link::Link;
 use super::listing::{all, exact, one};
@@ -14,6 +14,9 @@ use crate::model::{LaunchOptions, OutputProject, ProjectId, ProjectStatus};
 use crate::store::{CreateOutcome, MoveOutcome, NewProject, ServerError, ServerFault};
 
 pub(super) const COLLECTION: &str = "output_projects";
+
+/// How often a status is tried to be set that others change meanwhile.
+const ATTEMPTS: usize = 10;
 
 /// Creates a project, unless there is one for that folder; `besides` do not count.
 pub(super) async fn create(
@@ -158,15 +161,55 @@ pub(super) async fn list(
 pub(super) async fn set(
     link: &Link,
     id: ProjectId,
+    fields: Document,
+    at: Timestamp,
+) -> Result<Option<OutputProject>, ServerError> {
+    set_where(link, doc! { "_id": id.as_object_id() }, fields, at).await
+}
+
+async fn set_where(
+    link: &Link,
+    filter: Document,
     mut fields: Document,
     at: Timestamp,
 ) -> Result<Option<OutputProject>, ServerError> {
     fields.insert("updated_at", date(at));
-    let filter = doc! { "_id": id.as_object_id() };
     match change(link, COLLECTION, filter, fields, project_fields()).await? {
         Some(document) => complete(link, &document).await.map(Some),
         None => Ok(None),
     }
+}
+
+/// Changes the status if it is the expected one. Returns the project as it is now.
+pub(super) async fn set_status_of(
+    link: &Link,
+    id: ProjectId,
+    expected: ProjectStatus,
+    status: ProjectStatus,
+    at: Timestamp,
+) -> Result<Option<OutputProject>, ServerError> {
+    for _ in 0..ATTEMPTS {
+        let filter = doc! { "_id": id.as_object_id() };
+        let Some(document) = one(link, COLLECTION, filter, project_fields()).await? else {
+            return Ok(None);
+        };
+        let there = complete(link, &document).await?;
+        if there.status == status || there.status != expected {
+            return Ok(Some(there));
+        }
+        // As it is stored: a word that is not known counts as created, too.
+        let filter = doc! {
+            "_id": id.as_object_id(),
+            "status": { "$eq": stored(&document, "status") },
+        };
+        let fields = doc! { "status": status.as_str() };
+        if let Some(now) = set_where(link, filter, fields, at).await? {
+            return Ok(Some(now));
+        }
+        // Another one came between; or our own change was made, and its answer got lost.
+    }
+    let reason = "the project's status changes all the time";
+    Err(link.address.error(ServerFault::Failed, reason))
 }
 
 /// Sets fields of the document that a filter finds. Returns it as it is now.

@@ -13,6 +13,7 @@ use super::state::{ConflictWhat, Keep, Settled, TeamConflict};
 use super::{Team, TeamLink, conflict_of};
 use crate::model::{
     ClaudeSessionId, CurrentSessionId, MilestoneId, MilestoneStatus, OutputProject, ProjectId,
+    ProjectStatus,
 };
 use crate::store::{ReplaceOutcome, Store, StoreError};
 
@@ -79,17 +80,8 @@ fn one(team: &Team, id: ProjectId) -> Result<Reached, StoreError> {
     if session_id(team, id)? == Reached::No {
         return Ok(Reached::No);
     }
-    for (_, status, ..) in team
-        .local
-        .read(|sql| outbox::project_statuses(sql, Some(id)))?
-    {
-        let now = Timestamp::now();
-        let now = or_away!(team.changed(team.server.set_project_status(id, status, now)));
-        team.local.write(|sql| {
-            outbox::project_status_arrived(sql, id, status)?;
-            note_project(sql, id, now.as_ref())
-        })?;
-        team.moved();
+    if project_status(team, id)? == Reached::No {
+        return Ok(Reached::No);
     }
     for (milestone, ..) in team.local.read(|sql| outbox::statuses(sql, Some(id)))? {
         if status(team, milestone)? == Reached::No {
@@ -236,6 +228,48 @@ fn status(team: &Team, id: MilestoneId) -> Result<Reached, StoreError> {
     Ok(Reached::Yes)
 }
 
+/// Applies a project's chain of statuses.
+fn project_status(team: &Team, id: ProjectId) -> Result<Reached, StoreError> {
+    let key = id.to_string();
+    for _ in 0..ATTEMPTS {
+        let Some(chain) = team
+            .local
+            .read(|sql| Chains::ProjectStatuses.get(sql, &key))?
+        else {
+            return Ok(Reached::Yes);
+        };
+        let there = or_away!(team.asked(team.server.project(id)));
+        let Some(there) = there else {
+            team.local.write(|sql| note_project(sql, id, None))?;
+            team.moved();
+            return Ok(Reached::Yes);
+        };
+        let found = there.status.as_str();
+        let new = ProjectStatus::from_word(&chain.new);
+        let now = if there.status == new {
+            Some(there)
+        } else if chain.follows(Some(found)) {
+            let set = team
+                .server
+                .set_project_status_of(id, there.status, new, Timestamp::now());
+            or_away!(team.changed(set)).filter(|now| now.status == new)
+        } else {
+            let stopped = |sql: &_| Chains::ProjectStatuses.stopped(sql, &key, &chain, Some(found));
+            team.local.write(stopped)?;
+            team.moved();
+            return Ok(Reached::Yes);
+        };
+        if let Some(now) = now {
+            team.local.write(|sql| {
+                mirror::put_project(sql, &now, Known::Written)?;
+                Chains::ProjectStatuses.arrived(sql, &key, new.as_str())
+            })?;
+            team.moved();
+        }
+    }
+    Ok(Reached::Yes)
+}
+
 /// Settles a conflict as the person decided.
 pub(super) fn settle(
     team: &Team,
@@ -254,6 +288,7 @@ pub(super) fn settle(
         ConflictWhat::MilestoneStatus { milestone, .. } => {
             (Chains::Statuses, milestone.to_string())
         }
+        ConflictWhat::ProjectStatus { .. } => (Chains::ProjectStatuses, shown.project.to_string()),
     };
     if keep == Keep::Theirs {
         team.local.write(|sql| chains.remove(sql, &key))?;
@@ -303,6 +338,24 @@ pub(super) fn settle(
                 None => team.local.write(|sql| chains.remove(sql, &key))?,
             }
         }
+        ConflictWhat::ProjectStatus { ours, theirs } => {
+            let set = team
+                .server
+                .set_project_status_of(shown.project, *theirs, *ours, at);
+            match team.only_there(set)? {
+                Some(now) if now.status != *ours => {
+                    let now = now.status.as_str();
+                    return found_anew(team, shown, chains, &key, &chain, Some(now));
+                }
+                Some(now) => team.local.write(|sql| {
+                    mirror::put_project(sql, &now, Known::Written)?;
+                    chains.arrived(sql, &key, ours.as_str())
+                })?,
+                None => team
+                    .local
+                    .write(|sql| note_project(sql, shown.project, None))?,
+            }
+        }
     }
     team.moved();
     Ok(Settled::Done)
@@ -317,10 +370,19 @@ fn found_anew(
     chain: &Chain,
     found: Option<&str>,
 ) -> Result<Settled, StoreError> {
-    let now = team.local.write(|sql| {
-        chains.stopped(sql, key, chain, found)?;
-        conflict_of(sql, shown)
-    })?;
+    team.local
+        .write(|sql| chains.stopped(sql, key, chain, found))?;
     team.moved();
-    Ok(now.map_or(Settled::NoConflict, Settled::Changed))
+    let still = |sql: &_| conflict_of(sql, shown);
+    if let Some(now) = team.local.read(still)? {
+        return Ok(Settled::Changed(now));
+    }
+    // What ours was made of is there again: nothing of anybody's is lost.
+    match shown.what {
+        ConflictWhat::SessionId { .. } => session_id(team, shown.project)?,
+        ConflictWhat::MilestoneStatus { milestone, .. } => status(team, milestone)?,
+        ConflictWhat::ProjectStatus { .. } => project_status(team, shown.project)?,
+    };
+    let now = team.local.read(still)?;
+    Ok(now.map_or(Settled::Done, Settled::Changed))
 }

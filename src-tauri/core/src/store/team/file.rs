@@ -22,7 +22,8 @@ pub(super) const ROW_COLUMNS: &str = "session_id, source, parent_session_id, at_
 
 /// The mirror (`projects`, `milestones`, `lineage`), the outbox (`waiting_…`), the folders of
 /// this machine, and what is to be known of them.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
 CREATE TABLE projects (
     id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
@@ -116,7 +117,17 @@ CREATE TABLE waiting_transcripts (
     project_id TEXT NOT NULL,
     at_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-"];
+",
+    // What waited before is compared with what the server was last seen to hold.
+    "
+ALTER TABLE waiting_project_statuses ADD COLUMN expected TEXT;
+ALTER TABLE waiting_project_statuses ADD COLUMN passed TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE waiting_project_statuses ADD COLUMN conflicts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE waiting_project_statuses ADD COLUMN found TEXT;
+UPDATE waiting_project_statuses
+    SET expected = (SELECT status FROM projects WHERE id = project_id);
+",
+];
 
 fn probes() -> Vec<String> {
     use crate::store::sqlite::schema::{MILESTONE_COLUMNS, PROJECT_COLUMNS};
@@ -134,7 +145,9 @@ fn probes() -> Vec<String> {
          found FROM waiting_statuses"
             .into(),
         "SELECT project_id, session_id FROM waiting_marks".into(),
-        "SELECT project_id, new, at_us, since_us FROM waiting_project_statuses".into(),
+        "SELECT project_id, expected, passed, new, at_us, since_us, conflicts, found \
+         FROM waiting_project_statuses"
+            .into(),
         "SELECT project_id, path FROM folders".into(),
         "SELECT session_id, project_id, at_us FROM waiting_transcripts".into(),
     ]

@@ -85,6 +85,8 @@ pub(super) enum Chains {
     SessionIds,
     /// Of milestones' statuses.
     Statuses,
+    /// Of projects' statuses.
+    ProjectStatuses,
 }
 
 impl Chains {
@@ -92,6 +94,7 @@ impl Chains {
         match self {
             Self::SessionIds => ("waiting_ids", "project_id"),
             Self::Statuses => ("waiting_statuses", "milestone_id"),
+            Self::ProjectStatuses => ("waiting_project_statuses", "project_id"),
         }
     }
 
@@ -110,9 +113,9 @@ impl Chains {
         chain: &Chain,
     ) -> rusqlite::Result<()> {
         let (table, key) = self.table();
-        // For session ids the key is the project's.
+        // Of the others the key is the project's.
         let (also, value) = match self {
-            Self::SessionIds => ("", ""),
+            Self::SessionIds | Self::ProjectStatuses => ("", ""),
             Self::Statuses => (", project_id", ", ?9"),
         };
         let project = matches!(self, Self::Statuses).then(|| project.to_string());
@@ -164,8 +167,9 @@ impl Chains {
         .map(drop)
     }
 
-    /// The server holds something that the chain does not follow. Says nothing about a chain
-    /// that another process has brought there meanwhile.
+    /// The server holds something that the chain `seen` does not follow. Where the chain that is
+    /// kept follows it, there is no conflict: another process has brought something there
+    /// meanwhile, or somebody has taken his change back.
     pub fn stopped(
         self,
         sql: &Connection,
@@ -173,17 +177,15 @@ impl Chains {
         seen: &Chain,
         found: Option<&str>,
     ) -> rusqlite::Result<()> {
-        if self
-            .get(sql, id)?
-            .is_none_or(|now| now.follows(found) || now.new != seen.new)
-        {
+        let Some(now) = self.get(sql, id)?.filter(|now| now.new == seen.new) else {
             return Ok(());
-        }
+        };
+        let conflicts = !now.follows(found);
         let (table, key) = self.table();
         sql.prepare_cached(&format!(
-            "UPDATE {table} SET conflicts = 1, found = ?2 WHERE {key} = ?1"
+            "UPDATE {table} SET conflicts = ?2, found = ?3 WHERE {key} = ?1"
         ))?
-        .execute((id, found))
+        .execute((id, conflicts, found.filter(|_| conflicts)))
         .map(drop)
     }
 }
@@ -255,39 +257,23 @@ pub(super) fn statuses(
     .collect()
 }
 
-/// A project's status that waits, with when it was set and when the first one was.
+/// The chains of projects' statuses, of one project or of all.
 pub(super) fn project_statuses(
     sql: &Connection,
     project: Option<ProjectId>,
-) -> rusqlite::Result<Vec<(ProjectId, ProjectStatus, Timestamp, Timestamp)>> {
-    sql.prepare_cached(
-        "SELECT project_id, new, at_us, since_us FROM waiting_project_statuses \
-         WHERE ?1 IS NULL OR project_id = ?1 ORDER BY since_us, project_id",
-    )?
+) -> rusqlite::Result<Vec<(ProjectId, Chain)>> {
+    sql.prepare_cached(&format!(
+        "SELECT project_id, {CHAIN} FROM waiting_project_statuses \
+         WHERE ?1 IS NULL OR project_id = ?1 ORDER BY since_us, project_id"
+    ))?
     .query_map([project.map(|id| id.to_string())], |row| {
-        Ok((
-            row.get::<_, String>(0)?,
-            ProjectStatus::from_word(&row.get::<_, String>(1)?),
-            time(row.get(2)?),
-            time(row.get(3)?),
-        ))
+        Ok((row.get::<_, String>(0)?, Chain::read(row, 1)?))
     })?
     .filter_map(|row| {
-        row.map(|(id, status, at, since)| Some((id.parse().ok()?, status, at, since)))
+        row.map(|(id, chain)| Some((id.parse().ok()?, chain)))
             .transpose()
     })
     .collect()
-}
-
-/// Forgets that a project's status waits, if it still is this one.
-pub(super) fn project_status_arrived(
-    sql: &Connection,
-    project: ProjectId,
-    status: ProjectStatus,
-) -> rusqlite::Result<()> {
-    sql.prepare_cached("DELETE FROM waiting_project_statuses WHERE project_id = ?1 AND new = ?2")?
-        .execute((project.to_string(), status.as_str()))
-        .map(drop)
 }
 
 /// A project's rows that wait, in the order in which they were written, each with its number.
@@ -459,14 +445,18 @@ pub(super) fn set_project_status(
     status: ProjectStatus,
     at: Timestamp,
 ) -> rusqlite::Result<Option<OutputProject>> {
-    if overlay::project(sql, id)?.is_none() {
+    let Some(there) = overlay::project(sql, id)? else {
         return Ok(None);
+    };
+    if there.status == status {
+        return Ok(Some(there));
     }
-    sql.prepare_cached(
-        "INSERT INTO waiting_project_statuses (project_id, new, at_us, since_us) \
-         VALUES (?1, ?2, ?3, ?3) ON CONFLICT (project_id) DO UPDATE SET new = ?2, at_us = ?3",
-    )?
-    .execute((id.to_string(), status.as_str(), at.as_microsecond()))?;
+    let key = id.to_string();
+    let chain = match Chains::ProjectStatuses.get(sql, &key)? {
+        Some(chain) => chain.go_on(status.as_str(), at),
+        None => Chain::begin(Some(there.status.as_str()), status.as_str(), at),
+    };
+    Chains::ProjectStatuses.put(sql, &key, id, &chain)?;
     overlay::project(sql, id)
 }
 

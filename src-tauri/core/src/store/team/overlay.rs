@@ -75,7 +75,7 @@ fn statuses(
 ) -> rusqlite::Result<HashMap<ProjectId, (ProjectStatus, Timestamp)>> {
     let waiting = outbox::project_statuses(sql, project)?.into_iter();
     Ok(waiting
-        .map(|(id, status, at, _)| (id, (status, at)))
+        .map(|(id, chain)| (id, (ProjectStatus::from_word(&chain.new), chain.at)))
         .collect())
 }
 

@@ -129,6 +129,13 @@ pub enum ConflictWhat {
         /// What the database held when it was looked at last.
         theirs: MilestoneStatus,
     },
+    /// The project's status.
+    ProjectStatus {
+        /// What this machine came to.
+        ours: ProjectStatus,
+        /// What the database held when it was looked at last.
+        theirs: ProjectStatus,
+    },
 }
 
 /// What the person decided about a [`TeamConflict`].

@@ -430,6 +430,80 @@ fn a_status_that_both_sides_changed_is_a_conflict_of_that_milestone() {
 }
 
 #[test]
+fn a_status_of_a_project_that_a_colleague_changed_meanwhile_is_told_and_overwrites_nothing() {
+    use ProjectStatus::{Active, Created, Initialized};
+
+    let mut it = Fixture::new();
+    it.server.kill();
+    let here = it.store.set_project_status(it.project, Active, time(3));
+    assert_eq!(here.unwrap().unwrap().status, Active);
+    it.server.restart();
+    let there = it
+        .colleague()
+        .set_project_status(it.project, Initialized, time(4));
+    assert_eq!(there.unwrap().unwrap().status, Initialized);
+    it.apply();
+    let status = |store: &dyn Store| store.project(it.project).unwrap().unwrap().status;
+    assert_eq!(status(&it.colleague()), Initialized);
+    // Here ours is what one works with, also in another process.
+    assert_eq!(status(&it.again()), Active);
+    let shown = it.store.state().unwrap().conflicts.remove(0);
+    let what = |theirs| ConflictWhat::ProjectStatus {
+        ours: Active,
+        theirs,
+    };
+    assert_eq!(
+        (shown.project, &shown.what),
+        (it.project, &what(Initialized))
+    );
+
+    // What was shown is taken back before the person decides: then nothing is in the way of ours.
+    it.colleague()
+        .set_project_status(it.project, Created, time(5))
+        .unwrap();
+    let settled = it.store.settle(&shown, Keep::Ours, time(6)).unwrap();
+    assert_eq!(settled, Settled::Done);
+    assert_eq!(status(&it.colleague()), Active);
+    let state = it.store.state().unwrap();
+    assert_eq!((state.waiting, state.conflicts.len()), (0, 0));
+}
+
+#[test]
+fn a_status_of_a_project_that_is_given_up_or_already_there_waits_no_more() {
+    use ProjectStatus::{Active, Created, Initialized};
+
+    let mut it = Fixture::new();
+    let other = it.store.create_project(new_project("/w/b", time(0)));
+    let other = other.unwrap().into_project().id;
+    it.server.kill();
+    for project in [it.project, other] {
+        it.store
+            .set_project_status(project, Active, time(3))
+            .unwrap()
+            .unwrap();
+    }
+    it.server.restart();
+    for (project, status) in [(it.project, Initialized), (other, Active)] {
+        it.colleague()
+            .set_project_status(project, status, time(4))
+            .unwrap();
+    }
+    it.apply();
+    let state = it.store.state().unwrap();
+    assert_eq!((state.waiting, state.conflicts.len()), (1, 1));
+    let settled = it.store.settle(&state.conflicts[0], Keep::Theirs, time(5));
+    assert_eq!(settled.unwrap(), Settled::Done);
+    for store in [&it.store as &dyn Store, &it.colleague()] {
+        assert_eq!(
+            store.project(it.project).unwrap().unwrap().status,
+            Initialized
+        );
+        assert_ne!(store.project(other).unwrap().unwrap().status, Created);
+    }
+    assert_eq!(it.store.state().unwrap().waiting, 0);
+}
+
+#[test]
 fn what_a_colleague_made_of_our_id_is_no_conflict() {
     // Another process brought our id there and was killed before it could note that; then a
     // colleague replaced it.
