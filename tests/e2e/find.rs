@@ -131,6 +131,8 @@ fn everything_that_the_terminal_said_is_found_and_saved() {
     assert!(text.contains("row 1 of it\nrow 2 of it\n"), "{text}");
     assert!(text.contains("\nrow 3000 of it\nend-2\n"), "{text}");
     app.wait_for_words("lines were saved to");
+    // The terminal has the keyboard again.
+    app.click("button", "Hide");
 
     app.run(r"printf '\033[31mred\033[m %s\n' all-$((1+1))");
     app.wait_for_text("all-2");
@@ -192,11 +194,33 @@ fn the_menu_of_a_tab_finds_in_its_terminal() {
     app.run("echo here-$((1+1))");
     app.wait_for_text("here-2");
     let tab = app.find("tab", "Shell 1");
-    app.web().right_click(&tab).unwrap();
+    app.point_at(&tab);
+    app.press("3");
     app.find("menuitem", "Save the scrollback…");
     app.key("Escape");
+    let has_none = "return document.querySelector('[role=menu]') === null";
+    wait_for("the menu to close", QUICK, || {
+        match app.web().execute(has_none, &[])? == true {
+            true => Ok(()),
+            false => Err(app.page_text()),
+        }
+    });
     app.key("shift+F10");
     app.find("menuitem", "Find in the terminal");
+    // It hides nothing of the tab, and the first key lights the line that is chosen by the next.
+    let places = "const [menu, tab] = ['[role=menu]', '[role=tab][aria-selected=true]']
+        .map((it) => document.querySelector(it).getBoundingClientRect());
+        return menu.bottom <= tab.top && menu.top > 0;";
+    assert_eq!(app.web().execute(places, &[]).unwrap(), true);
+    app.key("Down");
+    let line = "return document.querySelector('[role=menu].lit :focus')?.textContent ?? ''";
+    wait_for("a line that is lit", SLOW, || {
+        let lit = app.web().execute(line, &[])?;
+        match lit.as_str() {
+            Some(words) if words.contains("Find in the terminal") => Ok(()),
+            _ => Err(format!("{lit}")),
+        }
+    });
     app.key("Return");
     app.type_keys("here-2");
     wait_for_said(&app, "1 of 1");

@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::wait::{SLOW, wait_for};
+use super::webdriver::Element;
 
 /// A way of the mouse's wheel: away from the person is up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +83,18 @@ impl App<'_> {
 
     #[track_caller]
     fn point_in(&self, cell: Cell, across: f64) {
-        let (x, y) = self.place_in(cell, across);
+        self.point_to(self.place_in(cell, across));
+    }
+
+    /// Moves the pointer to the middle of an element.
+    #[track_caller]
+    pub fn point_at(&self, element: &Element) {
+        self.point_to(self.web().middle(element).expect("it has a place"));
+    }
+
+    /// Moves the pointer to a place of the page, in CSS pixels.
+    #[track_caller]
+    fn point_to(&self, (x, y): (f64, f64)) {
         // The page begins below the window's own menu bar.
         let page = self.web().execute("return window.innerHeight", &[]);
         let page = page.expect("the page's height").as_f64().unwrap_or(0.0);

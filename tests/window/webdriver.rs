@@ -116,6 +116,15 @@ impl WebDriver {
         Ok(())
     }
 
+    /// The middle of an element, in CSS pixels of the page.
+    pub fn middle(&self, element: &Element) -> Result<(f64, f64), String> {
+        let script = "const { left, top, width, height } = arguments[0].getBoundingClientRect(); \
+            return [left + width / 2, top + height / 2];";
+        let place = self.execute(script, &[json!({ELEMENT_KEY: element.0})])?;
+        let of = |value: &Value| value.as_f64().ok_or_else(|| place.to_string());
+        Ok((of(&place[0])?, of(&place[1])?))
+    }
+
     /// Moves the pointer to a place of the page, in CSS pixels, and clicks there with Ctrl held.
     pub fn ctrl_click_at(&self, x: f64, y: f64) -> Result<(), String> {
         let pause = json!({"type": "pause", "duration": 0});
