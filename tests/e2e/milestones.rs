@@ -166,4 +166,10 @@ fn a_milestone_is_started_by_assistive_technology() {
     wait_for_started(&world, &app, 1);
     world.wait_for_state("idle");
     assert_eq!(started(&world).len(), 1);
+
+    // The bar speaks the page's language, at once.
+    app.key("ctrl+comma");
+    app.click("radio", "Português (Brasil)");
+    MenuBar::new(&world).choose(&["Exibir", "Paleta de comandos"]);
+    app.find("dialog", "Paleta de comandos");
 }

@@ -26,6 +26,7 @@ pub struct MenuBar {
 
 #[derive(Default)]
 struct Built {
+    bar: Option<Bar<Wry>>,
     menus: Vec<Menu>,
     submenus: Vec<Submenu<Wry>>,
     /// What each line asks for, by the id that the toolkit knows it by.
@@ -77,25 +78,40 @@ impl Built {
             self.submenus.push(submenu);
         }
         if let Some(window) = app.get_webview_window(window::LABEL) {
-            window.set_menu(bar)?;
+            window.set_menu(bar.clone())?;
         }
+        self.bar = Some(bar);
         self.menus = menus;
         Ok(())
     }
 
     fn change(&mut self, app: &AppHandle, menus: Vec<Menu>) -> tauri::Result<()> {
         let before = std::mem::take(&mut self.menus);
-        let submenus = self.submenus.clone();
-        for ((submenu, old), new) in submenus.iter().zip(&before).zip(&menus) {
-            if old == new {
-                continue;
-            }
+        for (at, (old, new)) in before.iter().zip(&menus).enumerate() {
             if old.label != new.label {
-                submenu.set_text(literal(&new.label))?;
+                self.replace(app, at, new)?;
+            } else if old != new {
+                let submenu = self.submenus[at].clone();
+                self.change_lines(app, &submenu, old, new)?;
             }
-            self.change_lines(app, submenu, old, new)?;
         }
         self.menus = menus;
+        Ok(())
+    }
+
+    /// Puts another menu into the bar: GTK goes on showing the name with which one was built.
+    fn replace(&mut self, app: &AppHandle, at: usize, menu: &Menu) -> tauri::Result<()> {
+        let Some(bar) = self.bar.clone() else {
+            return Ok(());
+        };
+        let old = self.submenus[at].clone();
+        for line in old.items()? {
+            self.forget(&line);
+        }
+        let submenu = self.submenu(app, menu)?;
+        bar.remove(&old)?;
+        bar.insert(&submenu, at)?;
+        self.submenus[at] = submenu;
         Ok(())
     }
 
@@ -120,9 +136,6 @@ impl Built {
         for ((line, old), new) in lines.iter().zip(&old.items).zip(&new.items) {
             match (line, old, new) {
                 (MenuItemKind::Submenu(line), Item::Menu(old), Item::Menu(new)) if old != new => {
-                    if old.label != new.label {
-                        line.set_text(literal(&new.label))?;
-                    }
                     self.change_lines(app, line, old, new)?;
                 }
                 (

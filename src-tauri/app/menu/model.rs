@@ -101,7 +101,8 @@ pub struct Menu {
 
 impl Item {
     /// Whether the other is the same line, perhaps with other words or another mark. Of a menu
-    /// its own lines are another matter.
+    /// its own lines are another matter, but with another name it is another one: GTK goes on
+    /// showing the name with which a menu was built (muda 0.20).
     pub fn is_same_line(&self, other: &Self) -> bool {
         match (self, other) {
             (
@@ -120,7 +121,8 @@ impl Item {
             ) => {
                 chosen == other && key == other_key && checked.is_some() == other_checked.is_some()
             }
-            (Self::Menu(_), Self::Menu(_)) | (Self::Separator, Self::Separator) => true,
+            (Self::Menu(menu), Self::Menu(other)) => menu.label == other.label,
+            (Self::Separator, Self::Separator) => true,
             _ => false,
         }
     }
