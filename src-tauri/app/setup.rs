@@ -82,6 +82,7 @@ fn build(folder: Option<PathBuf>, store: ChosenStore) -> Result<tauri::App, Stri
             lines::save_scrollback,
             preferences::set_preferences,
             preferences::monospace_fonts,
+            preferences::installed_fonts,
             projects::bootstrap,
             projects::list_projects,
             projects::list_notices,

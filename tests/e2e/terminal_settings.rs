@@ -1,6 +1,7 @@
 //! How terminals look: changed in the settings, seen at once in those that are open, and kept.
 
 use std::fs;
+use std::process::Command;
 
 use crate::window::{App, SLOW, Wheel, World, wait_for};
 
@@ -65,6 +66,38 @@ fn a_theme_a_font_and_a_cursor_are_seen_at_once_in_open_terminals_and_kept() {
     app.wait_for_text("❯");
     wait_for_drawn(&app, PAPER, "rgb(40, 42, 54)");
     wait_for_drawn(&app, "rows.fontFamily", "No Such Font");
+}
+
+#[test]
+fn only_fonts_that_are_there_are_looked_for() {
+    let world = World::new("fonts");
+    let app = world.open_workspace();
+    world.wait_for_state("idle");
+    let families = Command::new("fc-list").arg(":").arg("family").output();
+    let families = String::from_utf8(families.unwrap().stdout).unwrap();
+    let installed: Vec<&str> = families.split(['\n', ',']).map(str::trim).collect();
+    let script = "const style = getComputedStyle(document.documentElement); \
+        return ['--font-ui', '--font-mono'].map((token) => style.getPropertyValue(token))";
+    let stacks = app.web().execute(script, &[]).unwrap();
+    for (at, last) in [(0, "sans-serif"), (1, "monospace")] {
+        let stack = stacks[at].as_str().unwrap();
+        let names: Vec<&str> = stack
+            .split(", ")
+            .map(|name| name.trim_matches('"'))
+            .collect();
+        assert_eq!(names.last(), Some(&last), "{stack}");
+        for name in names {
+            let known = ["system-ui", "sans-serif", "monospace"].contains(&name)
+                || name.starts_with("Reprise Symbols");
+            assert!(known || installed.contains(&name), "{name} of {stack}");
+        }
+    }
+    assert!(
+        stacks[1]
+            .as_str()
+            .unwrap()
+            .contains("\"Reprise Symbols 2\"")
+    );
 }
 
 #[test]

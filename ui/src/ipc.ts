@@ -205,6 +205,8 @@ export const importProgress = () => call<{ done: number; total: number } | null>
 export const stopImport = () => call<undefined>('stop_import');
 
 export const editors = () => call<EditorsView>('editors');
+/** Those of these families of fonts that are on this computer. */
+export const installedFonts = (names: string[]) => call<string[]>('installed_fonts', { names });
 export const monospaceFonts = () => call<string[]>('monospace_fonts');
 export const setPreferences = (patch: PreferencesPatch) =>
   call<Preferences>('set_preferences', { patch });

@@ -46,6 +46,14 @@ pub async fn monospace_fonts(handle: AppHandle) -> CommandResult<Vec<String>> {
         .map_err(|reason| AppError::Internal { reason })?)
 }
 
+/// Those of these families of fonts that are on this computer.
+#[tauri::command]
+pub async fn installed_fonts(handle: AppHandle, names: Vec<String>) -> CommandResult<Vec<String>> {
+    Ok(platform::installed_fonts(&handle, names)
+        .await
+        .map_err(|reason| AppError::Internal { reason })?)
+}
+
 /// Looks for Claude Code, which takes a while, and says when that changed something. As long
 /// as there is none, it looks again now and then: the person may be installing it.
 pub fn look_for_claude(app: AppHandle) {

@@ -1,5 +1,6 @@
 //! Linux: GTK's clipboards, WebKitGTK's web process, and its two ways of drawing.
 
+use std::collections::HashSet;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -103,9 +104,7 @@ pub fn restart_drawing_differently(arguments: &[std::ffi::OsString]) -> std::io:
 /// The app is ending.
 pub async fn monospace_fonts<R: Runtime>(app: &AppHandle<R>) -> Result<Vec<String>, String> {
     on_main_thread(app, |done| {
-        let mut names: Vec<String> = gdk::pango_context_get()
-            .map(|context| context.list_families())
-            .unwrap_or_default()
+        let mut names: Vec<String> = families()
             .iter()
             .filter(|family| family.is_monospace())
             .map(|family| family.name().to_string())
@@ -115,6 +114,32 @@ pub async fn monospace_fonts<R: Runtime>(app: &AppHandle<R>) -> Result<Vec<Strin
         done(names);
     })
     .await
+}
+
+/// Those of these families of fonts that are on this computer.
+///
+/// # Errors
+/// The app is ending.
+pub async fn installed_fonts<R: Runtime>(
+    app: &AppHandle<R>,
+    mut names: Vec<String>,
+) -> Result<Vec<String>, String> {
+    on_main_thread(app, |done| {
+        // As fontconfig compares them.
+        let installed: HashSet<String> = families()
+            .iter()
+            .map(|family| family.name().to_lowercase())
+            .collect();
+        names.retain(|name| installed.contains(&name.to_lowercase()));
+        done(names);
+    })
+    .await
+}
+
+fn families() -> Vec<gtk::pango::FontFamily> {
+    gdk::pango_context_get()
+        .map(|context| context.list_families())
+        .unwrap_or_default()
 }
 
 /// Sounds the bell of the system, as the person has set it there.
