@@ -18,7 +18,7 @@ import type {
   StoreView,
   TerminalPreferences,
 } from '../bindings';
-import { nearestLocale, setLocale, t } from '../i18n/index.svelte';
+import { locale, nearestLocale, setLocale, t } from '../i18n/index.svelte';
 import { loadFonts } from '../fonts';
 import type { IconName } from '../components/Icon.svelte';
 import * as ipc from '../ipc';
@@ -219,7 +219,10 @@ export class App {
     performance.mark('start');
     try {
       // All at once; what changes before it is listened for is read again below.
-      const asked = this.#ask();
+      const asked = this.#ask().then((boot) => {
+        this.#takeBoot(boot);
+        return this.session?.expectShown();
+      });
       const fonts = loadFonts();
       const listening = ipc.listenToApp({
         projectsChanged: () => void this.refresh(),
@@ -235,9 +238,9 @@ export class App {
         filesDragged: (at) => (this.draggedTo = this.dialog ? null : at),
         filesDropped: (paths, at) => this.#dropped(paths, at),
       });
+      await Promise.all([asked, fonts, listening]);
       // WebKit may forget a font on its way when the page's language changes.
-      const [boot] = await Promise.all([asked, fonts, listening]);
-      this.#takeBoot(boot);
+      document.documentElement.lang = locale();
       // What already waited is counted beside the list; a cue is for what happens from now on.
       for (const view of this.needsYou) this.putOff.add(waitKey(view));
       this.phase = 'ready';
@@ -263,6 +266,7 @@ export class App {
   /** Everything from the app, at the start and when more than the list may have changed. */
   async readAgain(): Promise<void> {
     this.#takeBoot(await this.#ask());
+    document.documentElement.lang = locale();
   }
 
   async #ask(): Promise<{ boot: Bootstrap; askedAt: number }> {
@@ -279,7 +283,6 @@ export class App {
     this.#fronts = boot.fronts;
     this.#take(boot.preferences);
     setLocale(boot.locale);
-    document.documentElement.lang = boot.locale;
     this.#takeProjects(boot.projects, askedAt);
     if (this.selectedId === null) {
       const wanted = this.project(boot.show ?? boot.preferences.lastProject);

@@ -83,6 +83,14 @@ export class ProjectSession implements SessionFacts {
     if (shell) this.bringToFront(shell);
   }
 
+  /** The terminal in front is about to be shown: what its host says is asked for before that. */
+  async expectShown(): Promise<void> {
+    const view = this.#host.view(this.projectId);
+    const terminals = [view?.live, ...(view?.shells ?? [])];
+    const front = terminals.find((terminal) => terminal?.terminal === this.front);
+    if (front) await this.shown?.expectShown({ cols: front.cols, rows: front.rows });
+  }
+
   /** The grid that fills the terminal's place. */
   size(): Promise<GridSize> {
     return this.#host.measure();

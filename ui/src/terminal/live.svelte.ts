@@ -23,6 +23,8 @@ import { RESET } from './xterm-options';
 
 /** The most that is parsed without a look at the clock. */
 const WRITE_BYTES = 32 * 1024;
+/** What the host says at once is waited for this long before the window is drawn. */
+const EARLY_MS = 50;
 /** A window that is being dragged asks for a new size at most this often. */
 const RESIZE_MS = 60;
 /** A stream that cannot be followed is attached again, but not for ever. */
@@ -96,6 +98,9 @@ export class LiveTerminal implements Holder {
   #look: Look;
   /** Its xterm.js while it holds one: since it was shown, until enough others were. */
   #view: View | null = null;
+  /** What its host said before it was shown, which was expected. */
+  #early: Uint8Array[] | null = null;
+  #heard = (): void => undefined;
   /** What the host said at the program's end while it held none. */
   #kept: HostFrame[] = [];
   #wanted: GridSize | null = null;
@@ -161,9 +166,28 @@ export class LiveTerminal implements Holder {
     });
   }
 
+  /**
+   * It is about to be shown: its host is asked for everything before the window is drawn. `grid` is
+   * what the host has; the one that fills the window follows when that is known. Waits a little for
+   * what the host says first, so that it is drawn with the rest.
+   */
+  async expectShown(grid: GridSize): Promise<void> {
+    if (this.#generation > 0) return;
+    this.#wanted = grid;
+    this.#visible = true;
+    this.#early = [];
+    void this.#attach();
+    await new Promise<void>((heard) => {
+      this.#heard = heard;
+      setTimeout(heard, EARLY_MS);
+    });
+  }
+
   /** Shows the terminal in `container`, attaching to its host the first time. */
   show(container: HTMLElement): void {
-    const isEmpty = this.#view === null || this.#generation === 0;
+    const early = this.#early;
+    this.#early = null;
+    const isEmpty = (this.#view === null && early === null) || this.#generation === 0;
     this.#visible = true;
     const size = isEmpty ? knownSize(container, this.#look) : null;
     if (size) {
@@ -180,6 +204,7 @@ export class LiveTerminal implements Holder {
       if (!size) this.#fill();
       this.#showKept();
     } else this.#sendSize();
+    for (const message of early ?? []) this.#receive(message);
     isShown(this);
   }
 
@@ -315,6 +340,7 @@ export class LiveTerminal implements Holder {
   async #attach(): Promise<void> {
     this.#generation += 1;
     const generation = this.#generation;
+    this.#early &&= [];
     this.#expected = null;
     this.#acks.restart();
     // What could not be measured yet must not make the grid small.
@@ -353,6 +379,11 @@ export class LiveTerminal implements Holder {
   }
 
   #receive(message: Uint8Array): void {
+    if (this.#early) {
+      this.#early.push(message);
+      this.#heard();
+      return;
+    }
     try {
       for (const frame of decodeFrames(message)) this.#handle(frame);
     } catch (error) {
