@@ -73,6 +73,12 @@ fn who_reads_in_the_scrollback_stays_there_through_a_flood() {
             false => Err(rows.join("\n")),
         }
     });
+    // What is seen of it, frame by frame.
+    let watch = "const first = () => document.querySelector('.terminals .screen:not([hidden]) .xterm-rows > div').textContent; \
+        window.seen = [first()]; \
+        const look = () => { if (window.seen.at(-1) !== first()) window.seen.push(first()); requestAnimationFrame(look); }; \
+        look()";
+    app.web().execute(watch, &[]).unwrap();
     let_go(&world);
     let length = || app.viewer().map(|viewer| viewer.length).unwrap_or_default();
     wait_for("the whole scrollback", SLOW, || {
@@ -83,6 +89,9 @@ fn who_reads_in_the_scrollback_stays_there_through_a_flood() {
         }
     });
     assert_eq!(app.drawn_rows().unwrap(), reading);
+    app.settled();
+    let seen = app.web().execute("return window.seen", &[]).unwrap();
+    assert_eq!(seen.as_array().unwrap().len(), 1, "{seen}");
 }
 
 #[test]

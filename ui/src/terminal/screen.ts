@@ -7,9 +7,9 @@ import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITerminalInitOnlyOptions, type ITerminalOptions, Terminal } from '@xterm/xterm';
 
 import type { GridSize } from '../bindings';
-import { correctInverseContrast } from './inverse-contrast';
 import { cssFamilies, type Look, sameLook } from './look';
 import { isWebLink } from './paste';
+import { correctRendering } from './render-corrections';
 import { findTheme, matchText, xtermTheme } from './theme';
 import { syncViewportByFrame } from './viewport-sync';
 import { LINES_PER_NOTCH } from './wheel';
@@ -92,7 +92,7 @@ export class ScreenElement {
     if (!this.#opened) {
       this.#opened = true;
       this.terminal.open(this.element);
-      correctInverseContrast(this.terminal);
+      correctRendering(this.terminal);
       this.#endSync = syncViewportByFrame(this.terminal);
     }
     this.#setLine();
