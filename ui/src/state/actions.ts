@@ -4,17 +4,14 @@
  */
 import type { MilestoneView, ProjectView } from '../bindings';
 import type { IconName } from '../components/Icon.svelte';
-import { type Key, t } from '../i18n/index.svelte';
-import * as ipc from '../ipc';
+import type { Key } from '../i18n/index.svelte';
 import type { Chosen } from '../ipc';
-import { jump } from '../terminal/jump';
 import type { Keyed } from '../terminal/keys';
-import { shellWord } from '../terminal/shell-words';
 import type { App } from './app.svelte';
 import { queueCount } from './queue';
 import { moveRegion } from './regions';
+import { copy, jumpTo, paste, pasteSelection, saveScrollback } from './terminal-actions';
 import { claudeIsOpen } from './terminals';
-import { plain, tilde } from './text';
 
 /** What an action is about; what is missing is the project in front. */
 export type ActionTarget = Omit<Chosen, 'action'>;
@@ -505,75 +502,4 @@ export function runAction(app: App, { action, ...target }: Chosen): void {
       break;
     }
   }
-}
-
-async function jumpTo(app: App, down: boolean): Promise<void> {
-  const terminal = app.session?.shown;
-  if (!terminal) return;
-  app.note = null;
-  const came = await app.attempt(() => jump(terminal, down));
-  if (came === 'alternate') {
-    app.note = { icon: 'notice', title: t('turns.alternate'), text: t('turns.alternate.what') };
-  }
-}
-
-async function saveScrollback(app: App, coloured: boolean): Promise<void> {
-  const terminal = app.session?.shown;
-  if (!terminal) return;
-  const { projectId, terminalKey } = terminal;
-  const saved = await app.attempt(() => ipc.saveScrollback(projectId, terminalKey, coloured));
-  if (saved) {
-    const path = plain(tilde(saved.path, app.home));
-    app.note = {
-      icon: 'file',
-      title: t('saveScrollback.saved', { count: saved.lines, path }),
-      text: null,
-    };
-  }
-}
-
-function field(): HTMLInputElement | HTMLTextAreaElement | null {
-  const focused = document.activeElement;
-  const isField = focused instanceof HTMLInputElement || focused instanceof HTMLTextAreaElement;
-  // xterm's own text area is where the terminal's keys arrive.
-  return isField && !focused.closest('.screen') ? focused : null;
-}
-
-function copy(app: App): void {
-  const from = field();
-  const text = from
-    ? from.value.slice(from.selectionStart ?? 0, from.selectionEnd ?? 0)
-    : (app.session?.shown?.selection() ?? '');
-  const picked = text || (document.getSelection()?.toString() ?? '');
-  if (picked) void app.attempt(() => ipc.writeClipboard(picked));
-}
-
-function paste(app: App): Promise<void> {
-  return pasteFrom(app, () => ipc.readClipboard());
-}
-
-/** The primary selection, or what was copied where nothing is selected. */
-function pasteSelection(app: App): Promise<void> {
-  return pasteFrom(app, async () => (await ipc.readPrimary()) || ipc.readClipboard());
-}
-
-async function pasteFrom(app: App, read: () => Promise<string>): Promise<void> {
-  const into = field();
-  if (into) {
-    const text = await app.attempt(read);
-    if (text) insert(into, text);
-  } else if (!app.dialog) {
-    await app.session?.shown?.pasteFrom(() => app.attempt(async () => (await read()) || image()));
-  }
-}
-
-/** A program in a terminal can be given the path of an image's file. */
-async function image(): Promise<string> {
-  const path = await ipc.pasteImage();
-  return path ? shellWord(path) : '';
-}
-
-function insert(into: HTMLInputElement | HTMLTextAreaElement, text: string): void {
-  into.setRangeText(text, into.selectionStart ?? 0, into.selectionEnd ?? 0, 'end');
-  into.dispatchEvent(new Event('input', { bubbles: true }));
 }
