@@ -21,6 +21,9 @@ use crate::window::{App, Process, SLOW, World, living_in, program_of};
 /// How many terminals with full scrollbacks there are at each look.
 const COUNTS: [usize; 3] = [1, 10, 30];
 const IDLE: usize = 20;
+/// How long terminals that were just filled are left alone before they count as idle: web views collect garbage and
+/// compile for a while after work, which is the work's cost.
+const REST: Duration = Duration::from_secs(30);
 const IDLE_FOR: Duration = Duration::from_secs(20);
 /// Until memory that is not needed any more has been given back.
 const SETTLE: Duration = Duration::from_secs(5);
@@ -76,7 +79,7 @@ pub fn measure(report: &mut Report) {
 /// Processor time of Reprise's own processes while nothing happens, in percent of one core.
 fn idle(report: &mut Report, world: &World, app: &App<'_>) {
     report.progress(&format!("{IDLE} idle terminals"));
-    std::thread::sleep(SETTLE);
+    std::thread::sleep(REST);
     let own = own_processes(world, app);
     let before: Vec<f64> = own
         .iter()
