@@ -14,6 +14,8 @@ use crate::screen::Screen;
 use crate::shells::{open_another, set_prompt};
 use crate::window::{App, QUICK, SLOW, Viewer, World, wait_for};
 
+/// How often the page is asked, which is the accuracy of the times.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 /// Lines of the scrollback, and of 120 columns each as far as the window is that wide.
 pub const SCROLLBACK: usize = 10_000;
 const LETTER: u32 = b'x' as u32;
@@ -147,7 +149,8 @@ fn exact_and_typable(app: &App<'_>, screen: &Screen, expected: &Viewer) -> (Inst
                 seen if began.elapsed() > patience => {
                     panic!("waited for {what}, {wanted}: {seen:?}")
                 }
-                _ => {}
+                // Each look takes time from what is looked at.
+                _ => std::thread::sleep(BETWEEN_LOOKS),
             }
         }
     };
