@@ -5,7 +5,8 @@
 //!
 //! Keys go through the XTEST extension, pictures come from the X server, what is parsed is asked
 //! of the page. Nothing in Reprise is there for this program alone. Every figure goes into
-//! `target/bench/results.json`; what an earlier run measured and this one did not is kept.
+//! `target/bench/results.json`; what an earlier run measured and this one did not is kept. Where it sleeps, that is the
+//! pace or the length of a measurement; what it waits for it asks for.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

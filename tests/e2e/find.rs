@@ -85,28 +85,19 @@ fn everything_that_the_terminal_said_is_found_and_saved() {
     wait_for_said(&app, " of 3");
     app.key("alt+c");
     wait_for_said(&app, " of 3");
-    let before = said(&app).unwrap();
-    app.key("Return");
-    wait_for("another match in front", SLOW, || {
-        let now = said(&app)?;
-        if now != before && now.contains(" of 3") {
-            Ok(())
-        } else {
-            Err(now)
-        }
-    });
-    // The same keys lead on while the keyboard is the program's.
-    let next = || {
+    let lead_on = |key: &str| {
         let before = said(&app).unwrap();
-        app.key("F3");
-        wait_for("the next match", SLOW, || match said(&app)? {
-            now if now != before => Ok(now),
+        app.key(key);
+        wait_for("another match in front", SLOW, || match said(&app)? {
+            now if now != before && now.contains(" of 3") => Ok(now),
             now => Err(now),
         })
     };
-    let in_bar = next();
+    lead_on("Return");
+    // The same keys lead on while the keyboard is the program's.
+    let in_bar = lead_on("F3");
     app.click_terminal();
-    next();
+    lead_on("F3");
     app.key("shift+F3");
     wait_for_said(&app, &in_bar);
     app.key("ctrl+shift+f");

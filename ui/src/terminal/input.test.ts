@@ -134,6 +134,21 @@ describe('InputQueue', () => {
     expect(texts()).toEqual(['a', 'b']);
   });
 
+  it('takes keys as ever when a paste fails', async () => {
+    const { send, settle, texts } = receiver();
+    const queue = new InputQueue(neverLost);
+    queue.connect(send);
+    const place = queue.keepPlace();
+    queue.text('after it');
+    const fail = () => {
+      throw new Error('no paste');
+    };
+    expect(() => place.fill(fail)).toThrow('no paste');
+    queue.text('next');
+    await settle();
+    expect(texts()).toEqual(['next']);
+  });
+
   it('gives a late paste to nobody when the program is gone', async () => {
     const { send, settle, texts } = receiver();
     const queue = new InputQueue(neverLost);

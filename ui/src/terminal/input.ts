@@ -85,19 +85,28 @@ export class InputQueue {
     return {
       fill: (write) => {
         this.#filling = reserved;
-        write();
-        this.#filling = null;
-        const at = this.#waiting.indexOf(reserved);
-        if (at < 0) return;
-        if (reserved.length > 0) this.#waiting.splice(at, 1, ...reserved);
-        else this.#waiting.length = at;
-        void this.#run();
+        try {
+          write();
+        } finally {
+          // Whatever happens: what is typed from now on is no part of the paste.
+          this.#filling = null;
+          this.#settle(reserved);
+        }
       },
       release: () => {
         this.#waiting = this.#waiting.filter((part) => part !== reserved);
         void this.#run();
       },
     };
+  }
+
+  /** Puts what was reserved for a paste where it stands, or drops with it what was typed after it. */
+  #settle(reserved: Reserved): void {
+    const at = this.#waiting.indexOf(reserved);
+    if (at < 0) return;
+    if (reserved.length > 0) this.#waiting.splice(at, 1, ...reserved);
+    else this.#waiting.length = at;
+    void this.#run();
   }
 
   /** What can go with the next request; nothing where a paste is waited for. */
