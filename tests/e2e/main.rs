@@ -24,6 +24,7 @@ mod progress;
 mod queue;
 mod reopen;
 mod reports;
+mod selection;
 mod settings;
 mod shells;
 mod states;

@@ -137,9 +137,16 @@ impl App<'_> {
     /// Drags with the left button from one cell over another, both included.
     #[track_caller]
     pub fn drag(&self, from: Cell, to: Cell) {
+        self.drag_while(from, to, || {});
+    }
+
+    /// Drags so, and does something else while the button is down.
+    #[track_caller]
+    pub fn drag_while(&self, from: Cell, to: Cell, act: impl FnOnce()) {
         self.point_in(from, 0.1);
         self.mouse(&["mousedown", "1"]);
         self.point_in(to, 0.1);
+        act();
         self.point_in(to, 0.9);
         self.mouse(&["mouseup", "1"]);
     }

@@ -16,6 +16,7 @@ import type { LineNumbers } from './line-numbers';
 import type { Look } from './look';
 import type { Reading } from './reading-place';
 import type { ScreenElement } from './screen';
+import type { Selected } from './selected';
 import { hostPalette } from './theme';
 import { disposeView, makeView, type View } from './view';
 import { WholeCharacters } from './whole-characters';
@@ -297,7 +298,7 @@ export class LiveTerminal implements Holder {
   }
 
   selection(): string {
-    return this.#view?.screen.terminal.getSelection() ?? '';
+    return this.#view?.selection.text ?? '';
   }
 
   /** Pastes as the person's settings say: what would act at once is shown to them first. */
@@ -514,16 +515,16 @@ export class LiveTerminal implements Holder {
   #repaint(view: View, frame: HostFrame & { type: 'repaint' }): void {
     const { terminal } = view.screen;
     const { offset, bytes, firstLine } = frame;
-    let reading: Reading | null = null;
+    let selected: Selected | null = null;
     this.#expected = null;
     this.#whole.reset();
     terminal.write('', () => {
-      reading = view.place.now();
+      selected = view.selection.now;
       if (terminal.cols !== frame.cols || terminal.rows !== frame.rows) this.#setGrid(frame);
     });
     this.#write(view, bytes, () => {
       view.lines.repainted(firstLine);
-      if (reading) view.place.selectAgain(reading);
+      if (selected) view.selection.repainted(selected);
       this.#acks.painted(bytes.length);
       this.#parsedTo(offset, true);
     });
@@ -542,7 +543,8 @@ export class LiveTerminal implements Holder {
   #setGrid(size: GridSize): void {
     const { cols, rows } = size;
     if (this.#disposed || !this.#view) return;
-    this.#view.screen.terminal.resize(cols, rows);
+    const { screen, selection } = this.#view;
+    selection.through(() => screen.terminal.resize(cols, rows));
     this.grid = { cols, rows };
     this.#compare();
   }

@@ -13,6 +13,7 @@ import { Mouse, type Pasting } from './mouse';
 import { swallowQueries } from './queries';
 import { ReadingPlace } from './reading-place';
 import { TerminalRenderer } from './renderer';
+import { SameSelection } from './same-selection';
 import { ScreenElement } from './screen';
 import { Wheel } from './wheel';
 
@@ -21,6 +22,7 @@ export interface View {
   lines: LineNumbers;
   keyboardModes: KeyboardModes;
   keyboard: Keyboard;
+  selection: SameSelection;
   place: ReadingPlace;
   drawing: Drawing;
   renderer: TerminalRenderer;
@@ -64,23 +66,24 @@ export function makeView(look: Look, user: ViewUser): View {
     }
     user.typed(data);
   });
-  terminal.onSelectionChange(() => user.selected(terminal.hasSelection()));
   terminal.onBinary((data) => user.binary(data));
   const lines = new LineNumbers(terminal);
   const keyboardModes = new KeyboardModes(terminal);
   const keyboard = new Keyboard(screen, keyboardModes, (text, acts) => terminal.input(text, acts));
   new Mouse(screen, (read) => user.pasted(read));
   new Wheel(terminal);
-  const place = new ReadingPlace(terminal, lines);
+  const selection = new SameSelection(terminal, lines, screen.element, (has) => user.selected(has));
+  const place = new ReadingPlace(terminal, lines, selection);
   const drawing = new Drawing(terminal);
   const renderer = new TerminalRenderer(terminal);
   renderer.choice = look.renderer;
-  return { screen, lines, keyboardModes, keyboard, place, drawing, renderer };
+  return { screen, lines, keyboardModes, keyboard, selection, place, drawing, renderer };
 }
 
 export function disposeView(view: View): void {
   view.renderer.dispose();
   view.keyboardModes.dispose();
+  view.selection.dispose();
   view.screen.dispose();
 }
 
