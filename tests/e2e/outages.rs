@@ -4,15 +4,20 @@ use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{DateTime, Document, doc};
 use rustix::process::{Signal, kill_process};
 
+use crate::milestones::create;
 use crate::mongod::{self, Kind, Server};
 use crate::team::on_team;
+use crate::unattended::end_session;
 use crate::window::{App, QUICK, SLOW, World, wait_for};
 
 /// How the status line begins while the server is away.
 const AWAY: &str = "MongoDB: reconnecting since";
+
+const PROJECTS: &str = "output_projects";
+const MILESTONES: &str = "milestones";
 
 #[track_caller]
 fn at_most(limit: Duration, since: Instant, what: &str) {
@@ -21,13 +26,27 @@ fn at_most(limit: Duration, since: Instant, what: &str) {
     eprintln!("{what}: {} ms", took.as_millis());
 }
 
+/// A text of the only document in a collection.
+fn stored(uri: &str, collection: &str, field: &str) -> Option<String> {
+    mongod::run_on(uri, async |database| {
+        let documents = database.collection::<Document>(collection);
+        let document = documents.find_one(doc! {}).await.ok()??;
+        document.get_str(field).ok().map(str::to_owned)
+    })
+}
+
+/// Somebody else writes the status of the only document in a collection.
+fn mark(uri: &str, collection: &str, status: &str) {
+    mongod::run_on(uri, async |database| {
+        let documents = database.collection::<Document>(collection);
+        let change = doc! { "$set": { "status": status, "updated_at": DateTime::now() } };
+        documents.update_one(doc! {}, change).await.unwrap();
+    });
+}
+
 /// The session id in the only project's document.
 fn stored_id(uri: &str) -> Option<String> {
-    mongod::run_on(uri, async |database| {
-        let projects = database.collection::<Document>("output_projects");
-        let project = projects.find_one(doc! {}).await.ok()??;
-        project.get_str("claude_session_id").ok().map(str::to_owned)
-    })
+    stored(uri, PROJECTS, "claude_session_id")
 }
 
 /// Types `/clear` into the session and waits for its new id.
@@ -201,7 +220,7 @@ fn a_change_that_met_another_is_decided_by_the_person_with_both_values_in_sight(
     let ours = clear(&world, &app);
     app.wait_for_words("1 change waits");
     mongod::run_on(&direct, async |database| {
-        let projects = database.collection::<Document>("output_projects");
+        let projects = database.collection::<Document>(PROJECTS);
         let change = doc! { "$set": { "claude_session_id": THEIRS } };
         projects.update_one(doc! {}, change).await.unwrap();
     });
@@ -232,4 +251,119 @@ fn a_change_that_met_another_is_decided_by_the_person_with_both_values_in_sight(
             Ok(())
         }
     });
+}
+
+/// The dialog's entry that says this: all of it, line by line.
+#[track_caller]
+fn entry(app: &App<'_>, words: &str) -> String {
+    let script = "return [...document.querySelectorAll('dialog li')].map((it) => it.innerText) \
+        .find((text) => text.includes(arguments[0])) ?? ''";
+    wait_for(&format!("{words:?} in the dialog"), SLOW, || {
+        let entry = app.web().execute(script, &[words.into()])?;
+        match entry.as_str() {
+            Some(entry) if !entry.is_empty() => Ok(entry.to_owned()),
+            _ => Err(app.page_text()),
+        }
+    })
+}
+
+/// Decides about the dialog's entry that says this.
+#[track_caller]
+fn decide(app: &App<'_>, words: &str, button: &str) {
+    entry(app, words);
+    let script = "[...document.querySelectorAll('dialog li')] \
+        .find((it) => it.innerText.includes(arguments[0])).querySelectorAll('button') \
+        .forEach((it) => it.innerText.trim() === arguments[1] && it.click())";
+    app.web()
+        .execute(script, &[words.into(), button.into()])
+        .unwrap();
+    wait_for("the decision to be taken in", SLOW, || {
+        match app.page_text().contains(words) {
+            true => Err(app.page_text()),
+            false => Ok(()),
+        }
+    });
+}
+
+#[test]
+fn statuses_that_met_others_are_told_with_both_and_decided_one_by_one() {
+    const MILESTONE: &str = "Bank reconciliation";
+    let server = Server::start(Kind::Standalone);
+    let direct = server.uri("team");
+    let way = Way::to(server.port());
+    let world = on_team(
+        "outage-statuses",
+        &format!("mongodb://127.0.0.1:{}/team", way.port),
+    );
+    let app = world.open_workspace();
+    app.say("before the cut");
+    create(&app, MILESTONE, "Later");
+    end_session(&world, &app);
+    wait_for(
+        "the milestone and the project's use in the database",
+        SLOW,
+        || {
+            let stored = [PROJECTS, MILESTONES].map(|them| stored(&direct, them, "status"));
+            match &stored {
+                [Some(project), Some(_)] if project == "active" => Ok(()),
+                _ => Err(format!("{stored:?}")),
+            }
+        },
+    );
+    // Another program's word, which the window knows before the server is away.
+    mark(&direct, PROJECTS, "created");
+    mark(&direct, MILESTONES, "in_progress");
+    app.wait_for_words("In progress");
+
+    way.cut();
+    app.wait_for_words(AWAY);
+    app.click("button", MILESTONE);
+    app.click("menuitemradio", "Completed");
+    app.click("button", "Resume");
+    world.wait_for_state("idle");
+    app.wait_for_words("2 changes wait");
+    mark(&direct, PROJECTS, "initialized");
+    mark(&direct, MILESTONES, "failed");
+    way.mend();
+    app.wait_for_words("MongoDB: 2 changes need a decision");
+
+    app.click("button", "Show the changes");
+    let project = entry(&app, "Status of the project");
+    let milestone = entry(&app, MILESTONE);
+    for (entry, theirs, ours) in [
+        (&project, "Prepared", "In use"),
+        (&milestone, "Failed", "Completed"),
+    ] {
+        let lines: Vec<&str> = entry.lines().map(str::trim).collect();
+        let after = |label: &str| {
+            let at = lines.iter().position(|line| line.starts_with(label));
+            at.and_then(|at| lines[at + 1..].iter().find(|line| !line.is_empty()))
+        };
+        assert_eq!(after("In the store"), Some(&theirs), "{entry}");
+        assert_eq!(after("Here, at"), Some(&ours), "{entry}");
+    }
+    assert_eq!(
+        stored(&direct, PROJECTS, "status").as_deref(),
+        Some("initialized")
+    );
+
+    decide(&app, "Status of the project", "Keep ours");
+    wait_for("ours in the database", SLOW, || {
+        match stored(&direct, PROJECTS, "status") {
+            Some(status) if status == "active" => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    });
+    assert_eq!(
+        stored(&direct, MILESTONES, "status").as_deref(),
+        Some("failed")
+    );
+    decide(&app, "Completed", "Keep theirs");
+    app.wait_for_words("Nothing waits any more");
+    assert_eq!(
+        stored(&direct, MILESTONES, "status").as_deref(),
+        Some("failed")
+    );
+    app.key("Escape");
+    app.wait_for_words("Failed");
 }

@@ -36,8 +36,9 @@ fn allow(world: &World, tool: &str) {
     .unwrap();
 }
 
+/// Ends the session by the menu of its project.
 #[track_caller]
-fn end_session(world: &World, app: &App<'_>) {
+pub fn end_session(world: &World, app: &App<'_>) {
     app.choose_of_project("End the session…");
     app.click("button", "End the session");
     nothing_lives(world);
