@@ -1,5 +1,6 @@
 //! `reprise-session attach` in a real terminal: a pane of tmux.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -155,6 +156,42 @@ fn detaching_leaves_the_session_running_and_the_terminal_as_it_was() {
     tmux.wait_for_text("after-2");
     assert!(tmux.text().contains("\n1\n"), "{}", tmux.text());
     assert_eq!(world.list()[0]["clients"], 1);
+}
+
+#[test]
+fn the_wheel_is_the_arrow_keys_where_the_program_has_the_whole_screen_and_wants_that() {
+    let world = World::new();
+    let status = shell(&world);
+    let mut viewer = view(&world, &status);
+    let tmux = Tmux::new(&world);
+    // tmux does not know the mode: what its pane is sent says it.
+    let sent = world.path("sent");
+    tmux.run(&["pipe-pane", &format!("cat > '{}'", sent.display())]);
+    let last = |wanted: &str| {
+        wait_for(wanted, || {
+            let sent = fs::read(&sent).ok()?;
+            let sent = String::from_utf8_lossy(&sent);
+            let at = sent.rfind("\x1b[?1007")?;
+            sent[at..].starts_with(wanted).then_some(())
+        });
+    };
+    tmux.attach(&status);
+    last("\x1b[?1007l");
+    let mut writes = |modes: &str| viewer.type_text(&format!("printf '{modes}'\n"));
+    writes("\\033[?1049h");
+    last("\x1b[?1007h");
+    writes("\\033[?1007l");
+    last("\x1b[?1007l");
+    writes("\\033[?1007h");
+    last("\x1b[?1007h");
+    writes("\\033[?1049l");
+    last("\x1b[?1007l");
+    tmux.key("C-\\");
+    last("\x1b[?1007r");
+    let sent = String::from_utf8_lossy(&fs::read(&sent).unwrap()).into_owned();
+    let saved = sent.find("\x1b[?1007s").unwrap();
+    assert!(saved < sent.find("\x1b[?1007l").unwrap(), "{sent:?}");
+    assert!(sent.contains("\x1b[?1007h\x1b[?1007r"), "{sent:?}");
 }
 
 #[test]

@@ -36,8 +36,9 @@ impl Outer {
             before,
             drawn: None,
         };
-        // The title is put on the terminal's own stack, the screen left as it is below.
-        write(b"\x1b[22;0t\x1b[?1049h\x1b[0m\x1b[H\x1b[2J")?;
+        // The title is put on the terminal's own stack, the screen left as it is below. What the
+        // wheel is in it (mode 1007) is the person's setting in many: the terminal remembers it.
+        write(b"\x1b[22;0t\x1b[?1007s\x1b[?1049h\x1b[0m\x1b[H\x1b[2J")?;
         Ok(outer)
     }
 
@@ -134,7 +135,8 @@ impl Drop for Outer {
     fn drop(&mut self) {
         let mut out = b"\x1b[?2026l".to_vec();
         out.extend_from_slice(RESET_INPUT_MODES);
-        out.extend_from_slice(b"\x1b[0m\x1b[?7h\x1b[?1049l\x1b[23;0t");
+        // A terminal that remembers no mode has the one that was given it.
+        out.extend_from_slice(b"\x1b[?1007r\x1b[0m\x1b[?7h\x1b[?1049l\x1b[23;0t");
         // On the way out there is nobody left to tell.
         let _ = write(&out);
         // What the terminal still answers or reports is not left for the shell to read.

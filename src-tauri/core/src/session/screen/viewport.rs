@@ -20,10 +20,11 @@ pub struct Viewport {
     pub input_modes: Vec<u8>,
 }
 
-/// Takes the modes of [`Viewport::input_modes`] back, whatever they were.
+/// Takes the modes of [`Viewport::input_modes`] back, whatever they were: to what most terminals
+/// begin with.
 pub const RESET_INPUT_MODES: &[u8] = b"\x1b[?1l\x1b>\x1b[?2004l\x1b[?1004l\
     \x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1016l\
-    \x1b[=0;1u\x1b[>4;0m\x1b[0 q\x1b[?25h";
+    \x1b[=0;1u\x1b[>4;0m\x1b[0 q\x1b[?25h\x1b[?1007h";
 
 /// See [`super::Screen::viewport`].
 pub(super) fn viewport(terminal: &Terminal) -> Viewport {
@@ -47,11 +48,26 @@ pub(super) fn viewport(terminal: &Terminal) -> Viewport {
         rows,
         cursor: (to_u16(x), to_u16(terminal.y)),
         cursor_shown: !terminal.modes.cursor_hidden,
-        input_modes: input_modes(terminal),
+        input_modes: outer_modes(terminal),
     }
 }
 
-/// The stream that gives a viewer the modes of [`Viewport::input_modes`].
+/// The modes for a terminal that shows no more than the screen, within an alternate screen of its
+/// own. There the wheel is the arrow keys (mode 1007) where the program has an alternate screen
+/// and wants that; a shell would take them for its history.
+fn outer_modes(terminal: &Terminal) -> Vec<u8> {
+    let mut modes = input_modes(terminal);
+    let is_arrows = terminal.on_alternate && terminal.modes.alternate_scroll;
+    let mode = if is_arrows {
+        "\x1b[?1007h"
+    } else {
+        "\x1b[?1007l"
+    };
+    modes.extend_from_slice(mode.as_bytes());
+    modes
+}
+
+/// The stream that gives a viewer the modes which decide what keys, mouse, paste and focus send.
 pub(super) fn input_modes(terminal: &Terminal) -> Vec<u8> {
     let modes = &terminal.modes;
     let soft = &modes.soft;
