@@ -5,6 +5,7 @@
  */
 import type { ITerminalOptions, Terminal } from '@xterm/xterm';
 
+import { reuseLines } from './line-pool';
 import { widths } from './widths';
 
 /** How many lines of scrollback a host keeps that says nothing of it, and so the viewer. */
@@ -101,6 +102,7 @@ export function prepareViewer(terminal: Pick<Terminal, 'unicode' | 'cols' | 'row
   }
   saveWholeCursor(core);
   repairUnderlineColor(core);
+  reuseLines(terminal);
 }
 
 /** The classes whose underline colour was repaired: every terminal has the same one. */
