@@ -22,8 +22,8 @@ use crate::window::{App, Process, SLOW, World, living_in, program_of};
 const COUNTS: [usize; 3] = [1, 10, 30];
 const IDLE: usize = 20;
 /// How long terminals that were just filled are left alone before they count as idle: web views collect garbage and
-/// compile for a while after work, which is the work's cost.
-const REST: Duration = Duration::from_secs(30);
+/// compile for a while after work, which is the work's cost, and the window counts the first minute of a state in seconds.
+const REST: Duration = Duration::from_secs(75);
 const IDLE_FOR: Duration = Duration::from_secs(20);
 /// Until memory that is not needed any more has been given back.
 const SETTLE: Duration = Duration::from_secs(5);

@@ -1,21 +1,22 @@
 //! How soon a terminal with a full scrollback is there again, exact and typable: after the page was loaded
 //! anew, and when a viewer attaches to a terminal that this page has not shown yet.
 //!
-//! The clock stops when the viewer holds every line and the echo of a key that was pressed then is parsed.
-//! That every cell is the one from before is looked at after the clock has stopped.
+//! The clock stops when the viewer holds every line and the echo of a key that was pressed then is parsed. The page
+//! itself notes both: asking it from outside all the while would take from what is measured. That every cell is the
+//! one from before is looked at after the clock has stopped.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::report::{Report, median, round};
 use crate::screen::Screen;
 use crate::shells::{open_another, set_prompt};
 use crate::window::{App, QUICK, SLOW, Viewer, World, wait_for};
 
-/// How often the page is asked, which is the accuracy of the times.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+/// How often the page is asked whether every line is there: the key is pressed that much later at most.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 /// Lines of the scrollback, and of 120 columns each as far as the window is that wide.
 pub const SCROLLBACK: usize = 10_000;
 const LETTER: u32 = b'x' as u32;
@@ -31,13 +32,30 @@ awk -v columns="$1" 'BEGIN {
 }'
 "#;
 
-/// `[length of the buffer, cursor's line, its column]`, or nothing while there is no terminal.
-const LOOK: &str = r"
-const viewer = window.__reprise_viewer?.(0, 0);
-if (!viewer) return null;
-const { cursor, length, rows } = viewer;
-const [line] = window.__reprise_viewer(length - rows + cursor.y, 1).lines;
-return [length, line ? line.text : '', cursor.x];";
+/// Has the page note when it has every line of the terminal that is named by the two lines at its end, and when the
+/// echo of a letter. False in a page that was loaded before the time given, which is about to go.
+const WATCH: &str = r"
+const [notBefore, length, above, prompt, column, tab] = arguments;
+if (performance.timeOrigin < notBefore) return false;
+const seen = (window.benchSeen = { began: Date.now(), shown: 0, echoed: 0 });
+const look = () => {
+    const viewer = window.__reprise_viewer?.(0, 0);
+    if (viewer?.length === length) {
+        const { rows, cursor } = viewer;
+        const { lines } = window.__reprise_viewer(length - rows + cursor.y - 1, 2);
+        if (lines[0].text === above) {
+            if (lines[1].text === prompt && cursor.x === column) seen.shown ||= Date.now();
+            if (lines[1].text === prompt + 'x' && cursor.x === column + 1) {
+                seen.echoed = Date.now();
+                return;
+            }
+        }
+    }
+    setTimeout(look, 1);
+};
+setTimeout(look);
+if (tab !== null) document.querySelectorAll('[role=tab]')[tab].click();
+return true;";
 
 /// Two terminals with equal scrollbacks, one of which is in front after a reload.
 pub fn measure(report: &mut Report) {
@@ -48,6 +66,8 @@ pub fn measure(report: &mut Report) {
     let app = world.open_workspace();
     let grid = app.open_shell();
     fill(&app, grid.cols);
+    // What tells it from the other one.
+    app.run("echo first");
     let first = whole(&app);
     open_another(&world, &app);
     fill(&app, grid.cols);
@@ -56,28 +76,21 @@ pub fn measure(report: &mut Report) {
     let (mut reloads, mut attaches) = (Vec::new(), Vec::new());
     for number in 0..report.rounds {
         report.progress(&format!("reload and reattach, round {}", number + 1));
-        let began = Instant::now();
-        // The page that is about to go could still answer, and take the key.
-        let _ = app
-            .web()
-            .execute("delete window.__reprise_viewer; location.reload()", &[]);
+        let began = now();
+        let _ = app.web().execute("location.reload()", &[]);
         // The terminal that was in front is in front again.
-        let (shown, echoed) = exact_and_typable(&app, &screen, &second);
-        reloads.push((shown - began, echoed - began));
+        let seen = exact_and_typable(&app, &screen, &second, None, began);
+        reloads.push((seen.shown - began, seen.echoed - began));
         same(&app, &second, "after a reload");
 
         // This page has not shown the other one yet: it attaches now.
-        let began = Instant::now();
-        app.web()
-            .execute("document.querySelectorAll('[role=tab]')[1].click()", &[])
-            .unwrap();
-        let (shown, echoed) = exact_and_typable(&app, &screen, &first);
-        attaches.push((shown - began, echoed - began));
+        let seen = exact_and_typable(&app, &screen, &first, Some(1), 0.0);
+        attaches.push((seen.shown - seen.began, seen.echoed - seen.began));
         same(&app, &first, "after attaching");
         app.click("tab", "Shell 2");
         wait_for("the second shell", QUICK, || {
             let viewer = app.viewer()?;
-            if viewer.length == second.length {
+            if viewer.length == second.length && !viewer.text().contains("first") {
                 Ok(())
             } else {
                 Err(viewer.text())
@@ -92,11 +105,8 @@ pub fn measure(report: &mut Report) {
         ("reload_ms", "reload of the page", reloads),
         ("reattach_ms", "attaching to a terminal", attaches),
     ] {
-        let middle = |which: fn(&(Duration, Duration)) -> Duration| {
-            let all: Vec<f64> = times
-                .iter()
-                .map(|time| which(time).as_secs_f64() * 1000.0)
-                .collect();
+        let middle = |which: fn(&(f64, f64)) -> f64| {
+            let all: Vec<f64> = times.iter().map(which).collect();
             round(median(&all), 0)
         };
         let (shown, echoed) = (middle(|time| time.0), middle(|time| time.1));
@@ -129,45 +139,75 @@ fn whole(app: &App<'_>) -> Viewer {
     app.viewer_with_scrollback().unwrap()
 }
 
-/// When the viewer had every line with the cursor at the prompt, and when it had the echo of a key pressed then, which
-/// is taken back.
-fn exact_and_typable(app: &App<'_>, screen: &Screen, expected: &Viewer) -> (Instant, Instant) {
-    let look = || -> Result<(Value, Instant), String> {
-        let seen = app.web().execute(LOOK, &[])?;
-        Ok((seen, Instant::now()))
-    };
+/// Times in milliseconds since 1970, which the page and the bench count alike.
+struct Seen {
+    /// When the page was asked for the terminal.
+    began: f64,
+    /// When it had every line with the cursor at the prompt.
+    shown: f64,
+    /// When it had the echo of a key pressed then, which is taken back.
+    echoed: f64,
+}
+
+fn exact_and_typable(
+    app: &App<'_>,
+    screen: &Screen,
+    expected: &Viewer,
+    tab: Option<usize>,
+    not_before: f64,
+) -> Seen {
     let column = expected.cursor.x;
     // The screen is the end of the buffer.
     let at = expected.length - usize::from(expected.rows) + usize::from(expected.cursor.y);
-    let prompt = &expected.lines[at].text;
-    let until = |what: &str, wanted: Value, patience: Duration| {
-        let began = Instant::now();
-        loop {
-            let seen = look();
-            match seen {
-                Ok((seen, at)) if seen == wanted => return at,
-                seen if began.elapsed() > patience => {
-                    panic!("waited for {what}, {wanted}: {seen:?}")
-                }
-                // Each look takes time from what is looked at.
-                _ => std::thread::sleep(BETWEEN_LOOKS),
-            }
-        }
+    let lines = &expected.lines;
+    let watch = [
+        json!(not_before),
+        json!(expected.length),
+        json!(lines[at - 1].text),
+        json!(lines[at].text),
+        json!(column),
+        json!(tab),
+    ];
+    until("a page that notes the times", SLOW, || {
+        Ok(app.web().execute(WATCH, &watch)? == true)
+    });
+    let seen = |what: &str| -> Result<Option<f64>, String> {
+        let at = app
+            .web()
+            .execute(&format!("return benchSeen.{what}"), &[])?;
+        Ok(at.as_f64().filter(|at| *at > 0.0))
     };
-    let shown = until("every line", json!([expected.length, prompt, column]), SLOW);
+    until("every line", SLOW, || Ok(seen("shown")?.is_some()));
     screen.tap(LETTER);
-    let echoed = until(
-        "the echo",
-        json!([expected.length, format!("{prompt}x"), column + 1]),
-        ECHO_WITHIN,
-    );
+    until("the echo", ECHO_WITHIN, || Ok(seen("echoed")?.is_some()));
     app.key("BackSpace");
-    until(
-        "the letter to go",
-        json!([expected.length, prompt, column]),
-        ECHO_WITHIN,
-    );
-    (shown, echoed)
+    until("the letter to go", ECHO_WITHIN, || {
+        Ok(app.viewer()?.cursor.x == column)
+    });
+    let time = |what| seen(what).unwrap().unwrap();
+    Seen {
+        began: time("began"),
+        shown: time("shown"),
+        echoed: time("echoed"),
+    }
+}
+
+/// Looks again and again, but not all the time: each look takes from what is looked at.
+fn until(what: &str, patience: Duration, look: impl Fn() -> Result<bool, String>) {
+    let began = Instant::now();
+    loop {
+        let seen = look();
+        match seen {
+            Ok(true) => return,
+            seen if began.elapsed() > patience => panic!("waited for {what}: {seen:?}"),
+            _ => std::thread::sleep(BETWEEN_LOOKS),
+        }
+    }
+}
+
+fn now() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    since.as_secs_f64() * 1000.0
 }
 
 fn same(app: &App<'_>, expected: &Viewer, when: &str) {
