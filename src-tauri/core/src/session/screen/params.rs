@@ -43,6 +43,34 @@ impl Params {
         self.in_sub = false;
     }
 
+    /// Takes the parameters at the start of `bytes`, and nothing that was put before; returns how
+    /// many bytes they are.
+    #[inline]
+    pub fn read(&mut self, bytes: &[u8]) -> usize {
+        self.reset();
+        let mut value = 0_i32;
+        let mut at = 0;
+        loop {
+            match bytes.get(at) {
+                Some(digit @ b'0'..=b'9') => value = with_digit(value, i32::from(*digit - b'0')),
+                Some(b';') if self.len < LIMIT => {
+                    self.values[self.len - 1] = value;
+                    value = 0;
+                    self.add();
+                }
+                _ => break,
+            }
+            at += 1;
+        }
+        self.values[self.len - 1] = value;
+        // Sub-parameters, and more parameters than are kept.
+        while let Some(byte @ 0x30..=0x3b) = bytes.get(at) {
+            self.put(u32::from(*byte));
+            at += 1;
+        }
+        at
+    }
+
     /// Takes the next character: a digit, `;` or `:`.
     pub fn put(&mut self, code: u32) {
         match code {
@@ -87,7 +115,7 @@ impl Params {
         *value = if *value == -1 {
             digit
         } else {
-            value.saturating_mul(10).saturating_add(digit)
+            with_digit(*value, digit)
         };
     }
 
@@ -122,5 +150,46 @@ impl Params {
         }
         let from = i.checked_sub(1).map_or(0, |i| self.sub_ends[i]);
         &self.subs[from.into()..self.sub_ends[i].into()]
+    }
+}
+
+#[inline]
+fn with_digit(value: i32, digit: i32) -> i32 {
+    value.saturating_mul(10).saturating_add(digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_the_same_read_in_one_go_and_one_by_one() {
+        let many = "1;".repeat(LIMIT + 3);
+        let many_subs = format!("4{};5", ":3".repeat(LIMIT + 3));
+        for text in [
+            "",
+            "0",
+            ";",
+            ";;7",
+            "38;2;1;22;333",
+            "38:2::1:2:3;1",
+            "4:3;58:5:9;;:",
+            "99999999999;5",
+            &many,
+            &format!("{many}9:1"),
+            &many_subs,
+        ] {
+            let mut read = Params::new();
+            // What another sequence left.
+            read.read(b"5;6:7;8");
+            assert_eq!(read.read(format!("{text}m").as_bytes()), text.len());
+            let mut put = Params::new();
+            text.bytes().for_each(|byte| put.put(byte.into()));
+            let all = |params: &Params| {
+                let one = |i: usize| (params.get(i), params.subs(i).to_vec());
+                (0..params.len()).map(one).collect::<Vec<_>>()
+            };
+            assert_eq!(all(&read), all(&put), "{text:?}");
+        }
     }
 }

@@ -307,16 +307,13 @@ impl Parser {
         if bytes.get(1) != Some(&b'[') {
             return None;
         }
-        self.clear();
+        self.collect = 0;
         let mut at = 2;
         if let Some(prefix @ 0x3c..=0x3f) = bytes.get(at) {
             self.collect = u32::from(*prefix);
             at += 1;
         }
-        while let Some(byte @ 0x30..=0x3b) = bytes.get(at) {
-            self.params.put(u32::from(*byte));
-            at += 1;
-        }
+        at += self.params.read(&bytes[at..]);
         while let Some(byte @ 0x20..=0x2f) = bytes.get(at) {
             self.collect = self.collect << 8 | u32::from(*byte);
             at += 1;

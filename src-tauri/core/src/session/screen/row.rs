@@ -99,6 +99,18 @@ impl Row {
         }
     }
 
+    /// As [`Row::write_ascii`], where that halves no wide character beside them; otherwise nothing
+    /// happens. Returns whether it was done.
+    #[inline]
+    pub fn write_ascii_alone(&mut self, x: usize, text: &[u8], look: Cell) -> bool {
+        let halves = (x > 0 && self.width_at(x - 1) == 2)
+            || self.get(x + text.len()).is_some_and(Cell::is_spacer);
+        if !halves {
+            self.write_ascii(x, text, look);
+        }
+        !halves
+    }
+
     /// Makes it a row on which nothing was written.
     pub fn renew(&mut self, fill: Cell, wrapped: bool) {
         self.wrapped = wrapped;

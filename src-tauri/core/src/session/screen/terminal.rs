@@ -333,11 +333,14 @@ impl Terminal {
     /// returns how many bytes they take.
     fn print_run(&mut self, text: &[u8]) -> usize {
         let look = self.look();
+        let plain = self.charset().is_none() && !self.modes.soft.insert;
+        if plain && let Some(count) = self.print_word(text, look) {
+            return count;
+        }
         let x = self.x;
         if x > 0 && self.row_mut().width_at(x - 1) == 2 {
             self.row_mut().set(x - 1, look);
         }
-        let plain = self.charset().is_none() && !self.modes.soft.insert;
         let mut at = 0;
         while let Some(first) = text.get(at) {
             match first {
@@ -365,6 +368,23 @@ impl Terminal {
             row.set(x, look);
         }
         at
+    }
+
+    /// Prints the characters at the start of `text` if that is as simple as it mostly is: they are
+    /// ASCII, fit into the row and touch no wide character. Otherwise nothing happens.
+    #[inline]
+    fn print_word(&mut self, text: &[u8], look: Cell) -> Option<usize> {
+        let x = self.x;
+        let room = self.cols().checked_sub(x)?;
+        let count = ascii_run(&text[..text.len().min(room)]);
+        if matches!(text.get(count), Some(0x20..=0x7e | 0x80..))
+            || !self.row_mut().write_ascii_alone(x, &text[..count], look)
+        {
+            return None;
+        }
+        self.x += count;
+        self.preceding = 1;
+        Some(count)
     }
 
     /// Prints the ASCII characters at the start of `text` as far as the row goes, and at least

@@ -127,8 +127,10 @@ pub(super) fn write_runs(
     block: &mut Block,
     out: &mut Vec<u8>,
 ) {
-    let colours = cells.iter().fold(0, |all, c| all | c.fg | c.bg | c.extra);
-    if colours == 0 {
+    let looks = cells.iter().fold([0; 3], |[fg, bg, extra], cell| {
+        [fg | cell.fg, bg | cell.bg, extra | cell.extra]
+    });
+    if looks == [0; 3] {
         return;
     }
     let mut rest = cells;
