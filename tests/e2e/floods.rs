@@ -1,8 +1,9 @@
 //! More output than anybody reads, in front and behind: what the window is given of it.
 
 use std::fs;
+use std::ops::RangeInclusive;
 
-use crate::window::{SLOW, World, living_in, program_of, wait_for};
+use crate::window::{App, SLOW, World, living_in, program_of, wait_for};
 
 /// The beginning of a command line that waits for [`let_go`].
 const WHEN_TOLD: &str = "while [ ! -e go ]; do sleep 0.1; done";
@@ -101,19 +102,7 @@ fn a_handful_of_terminals_hold_their_screens_and_the_others_get_them_back() {
     app.open_shell();
     app.run("for n in $(seq 1 200); do echo early-$n; done; echo mine-$((40+2))");
     app.wait_for_text("mine-42");
-    for shell in 2..=6 {
-        app.click("button", "New shell");
-        let name = format!("Shell {shell}");
-        wait_for("the next shell", SLOW, || {
-            let tab = app.web().by_role("tab", &name)?;
-            if tab.is_empty() {
-                Err(app.page_text())
-            } else {
-                Ok(())
-            }
-        });
-        app.settled();
-    }
+    open_shells(&app, 2..=6);
     let screens = app
         .web()
         .execute(
@@ -128,4 +117,45 @@ fn a_handful_of_terminals_hold_their_screens_and_the_others_get_them_back() {
     let viewer = app.viewer_with_scrollback().unwrap();
     assert!(viewer.shows("early-1"), "{}", viewer.text());
     assert!(viewer.shows("mine-42"), "{}", viewer.text());
+}
+
+#[test]
+fn a_terminal_whose_screen_was_let_go_shows_what_its_program_left_when_it_ended() {
+    let world = World::new("ended-unseen");
+    let app = world.open_workspace();
+    app.open_shell();
+    app.run(&format!(
+        "for n in $(seq 1 200); do echo early-$n; done; {WHEN_TOLD}; echo last-$((40+2)); exit"
+    ));
+    app.wait_for_text("early-200");
+    open_shells(&app, 2..=6);
+    fs::write(world.workspace.join("go"), "").unwrap();
+    wait_for("its end", SLOW, || {
+        let list = world.list();
+        match list.iter().any(|listed| listed.terminal == "shell-1") {
+            true => Err(format!("{list:?}")),
+            false => Ok(()),
+        }
+    });
+    app.click("tab", "Shell 1");
+    app.wait_for_text("last-42");
+    let viewer = app.viewer_with_scrollback().unwrap();
+    assert!(viewer.shows("early-1"), "{}", viewer.text());
+}
+
+/// Opens these shells, one after the other.
+fn open_shells(app: &App<'_>, numbers: RangeInclusive<u8>) {
+    for shell in numbers {
+        app.click("button", "New shell");
+        let name = format!("Shell {shell}");
+        wait_for("the next shell", SLOW, || {
+            let tab = app.web().by_role("tab", &name)?;
+            if tab.is_empty() {
+                Err(app.page_text())
+            } else {
+                Ok(())
+            }
+        });
+        app.settled();
+    }
 }

@@ -167,8 +167,12 @@ impl Place {
     }
 
     /// The program is over and the host is about to end: a viewer that nobody sees is sent the
-    /// end, too, for there is nobody to ask for it later.
+    /// end, too, for there is nobody to ask for it later. It may have let go what it had: a
+    /// snapshot is all of it.
     pub fn bring_to_end(&mut self) {
+        if !self.is_served() {
+            self.want_snapshot(SnapshotReason::Behind);
+        }
         self.last = true;
     }
 

@@ -373,6 +373,30 @@ fn a_hidden_viewer_is_told_the_end_of_a_program_that_is_over() {
 }
 
 #[test]
+fn a_hidden_viewer_that_has_had_all_gets_a_snapshot_of_the_end() {
+    let mut host = Host::attached();
+    host.write(b"all of it");
+    host.all();
+    host.acknowledge();
+    host.place.size = HIDDEN;
+    assert_eq!(host.next(), None);
+    assert!(host.place.has_all(&host.stream));
+    host.place.bring_to_end();
+    assert!(!host.place.has_all(&host.stream));
+    assert_eq!(host.next(), Some(Next::Snapshot(SnapshotReason::Behind)));
+}
+
+#[test]
+fn a_viewer_that_is_seen_at_the_end_keeps_what_it_has() {
+    let mut host = Host::attached();
+    host.write(b"all of it");
+    host.all();
+    host.place.bring_to_end();
+    assert_eq!(host.next(), None);
+    assert!(host.place.has_all(&host.stream));
+}
+
+#[test]
 fn an_acknowledgement_from_the_future_gives_no_credit() {
     let mut host = Host::attached();
     host.place.acknowledge(u64::MAX, Some(u64::MAX));
