@@ -155,22 +155,33 @@ pub fn own_processes(world: &World, app: &App<'_>) -> Vec<(&'static str, u32)> {
 
 /// Proportional set size in MB (10^6 bytes), by what the processes are.
 pub fn pss_of(processes: &[(&'static str, u32)]) -> BTreeMap<&'static str, f64> {
+    sizes_of(processes, &["Pss"])
+}
+
+/// The same without their share of files.
+pub fn written_of(processes: &[(&'static str, u32)]) -> BTreeMap<&'static str, f64> {
+    sizes_of(processes, &["Pss_Anon", "Pss_Shmem"])
+}
+
+fn sizes_of(processes: &[(&'static str, u32)], fields: &[&str]) -> BTreeMap<&'static str, f64> {
     let mut sizes = BTreeMap::new();
     for (name, pid) in processes {
-        *sizes.entry(*name).or_default() += pss(*pid);
+        *sizes.entry(*name).or_default() +=
+            fields.iter().map(|field| size(*pid, field)).sum::<f64>();
     }
     sizes
 }
 
-fn pss(pid: u32) -> f64 {
+/// A field of `/proc/<pid>/smaps_rollup` (proc_pid_smaps(5)), in MB.
+fn size(pid: u32, field: &str) -> f64 {
     let path = format!("/proc/{pid}/smaps_rollup");
     let text =
         fs::read_to_string(Path::new(&path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let line = text
+    let value = text
         .lines()
-        .find_map(|line| line.strip_prefix("Pss:"))
-        .unwrap();
-    let kib: f64 = line.trim().trim_end_matches(" kB").parse().unwrap();
+        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))
+        .unwrap_or_else(|| panic!("{path} has no {field}"));
+    let kib: f64 = value.trim().trim_end_matches(" kB").parse().unwrap();
     kib * 1024.0 / 1e6
 }
 

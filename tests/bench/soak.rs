@@ -1,8 +1,9 @@
 //! `make soak`: whether memory grows while five sessions redraw themselves in full, 20 times a second, for two hours.
 //!
 //! One session is in front, four are hidden. Every 10 s the memory (PSS) of Reprise's own processes is noted. What
-//! counts is the mean of the last five minutes against the mean of the five that follow the first ten;
-//! a line fitted through all samples after the first ten minutes is told beside it.
+//! counts is what they wrote themselves: how much of the files of programs and libraries is theirs depends on who else
+//! runs them. Its mean in the last five minutes is set against that of the five that follow the first ten; a line fitted
+//! through all samples after the first ten minutes is told beside it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::memory::{own_processes, pss_of};
+use crate::memory::{own_processes, pss_of, written_of};
 use crate::report::round;
 use crate::shells::{open_another, set_prompt};
 use crate::texts;
@@ -34,7 +35,11 @@ const LEAST_RATE: f64 = 0.9;
 #[derive(Serialize)]
 struct Sample {
     minute: f64,
+    /// All of it, with its share of files.
     pss_mb: f64,
+    /// Without files.
+    written_mb: f64,
+    /// `written_mb` by what the processes are.
     parts: BTreeMap<&'static str, f64>,
 }
 
@@ -66,10 +71,12 @@ pub fn measure() -> Result<(), String> {
     let minute = || began.elapsed().as_secs_f64() / 60.0;
     while minute() < minutes {
         std::thread::sleep(SAMPLE_EVERY);
-        let parts = pss_of(&own_processes(&world, &app));
+        let own = own_processes(&world, &app);
+        let parts = written_of(&own);
         let sample = Sample {
             minute: round(minute(), 2),
-            pss_mb: round(parts.values().sum(), 1),
+            pss_mb: round(pss_of(&own).values().sum(), 1),
+            written_mb: round(parts.values().sum(), 1),
             parts,
         };
         let parts: Vec<String> = sample
@@ -78,8 +85,9 @@ pub fn measure() -> Result<(), String> {
             .map(|(name, mb)| format!("{name} {mb:.0}"))
             .collect();
         eprintln!(
-            "soak: {:>6.1} min: {:.1} MB ({})",
+            "soak: {:>6.1} min: {:.1} MB, with files {:.1} ({})",
             sample.minute,
+            sample.written_mb,
             sample.pss_mb,
             parts.join(", ")
         );
@@ -96,7 +104,7 @@ pub fn measure() -> Result<(), String> {
         let inside = samples
             .iter()
             .filter(|sample| sample.minute >= from && sample.minute <= to);
-        let values: Vec<f64> = inside.map(|sample| sample.pss_mb).collect();
+        let values: Vec<f64> = inside.map(|sample| sample.written_mb).collect();
         values.iter().sum::<f64>() / values.len() as f64
     };
     let before = mean(first, first + window);
@@ -139,7 +147,7 @@ fn still_alive(app: &App<'_>) {
 /// MB per minute of the line that fits best (least squares).
 fn slope<'a>(samples: impl Iterator<Item = &'a Sample>) -> f64 {
     let points: Vec<(f64, f64)> = samples
-        .map(|sample| (sample.minute, sample.pss_mb))
+        .map(|sample| (sample.minute, sample.written_mb))
         .collect();
     let count = points.len() as f64;
     let (mean_x, mean_y) = points.iter().fold((0.0, 0.0), |(x, y), point| {
