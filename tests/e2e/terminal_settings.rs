@@ -172,6 +172,11 @@ fn in_screen_reader_mode_the_lines_of_a_terminal_can_be_read() {
             Err(text.to_string())
         }
     });
+    app.find("textbox", "Terminal input");
+    app.key("ctrl+comma");
+    app.click("radio", "Português (Brasil)");
+    app.key("Escape");
+    app.find("textbox", "Entrada do terminal");
 }
 
 #[test]

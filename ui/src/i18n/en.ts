@@ -979,6 +979,8 @@ export const en = {
   // pasting, copying, dropping, progress
   'action.pasteSelection': 'Paste the selection',
   'terminal.dropHint': 'Drop to insert the path',
+  'terminal.input': 'Terminal input',
+  'terminal.tooMuch': 'Too much output to read out: go through the lines to read it',
   'pasting.title': { one: 'Paste {count} line?', other: 'Paste {count} lines?' },
   'pasting.titleLine': 'Paste this?',
   'pasting.text':

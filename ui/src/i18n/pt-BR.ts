@@ -972,6 +972,8 @@ export const ptBR: Messages = {
   // pasting, copying, dropping, progress
   'action.pasteSelection': 'Colar a seleção',
   'terminal.dropHint': 'Solte para inserir o caminho',
+  'terminal.input': 'Entrada do terminal',
+  'terminal.tooMuch': 'Saída demais para ler em voz alta: percorra as linhas para lê-la',
   'pasting.title': { one: 'Colar {count} linha?', other: 'Colar {count} linhas?' },
   'pasting.titleLine': 'Colar isto?',
   'pasting.text':

@@ -28,6 +28,14 @@ export interface LinkHost {
   hoverFile: (uri: string | null) => void;
 }
 
+/** What a screen reader is told beside the lines. */
+export interface Spoken {
+  /** What the place for typing is. */
+  input: string;
+  /** Output that came too fast to be read out. */
+  tooMuch: string;
+}
+
 /** A terminal screen in an element of its own. */
 export class ScreenElement {
   readonly terminal: Terminal;
@@ -128,6 +136,11 @@ export class ScreenElement {
     Object.assign(this.terminal.options, lookOptions(look));
     this.terminal.options.cursorBlink = this.#programBlinks ?? look.cursorBlink;
     this.#setLine();
+  }
+
+  set spoken({ input, tooMuch }: Spoken) {
+    Terminal.strings.tooMuchOutput = tooMuch;
+    this.terminal.textarea?.setAttribute('aria-label', input);
   }
 
   updateTheme(): void {
