@@ -181,6 +181,15 @@ impl<'a> Terminal<'a> {
         }
     }
 
+    /// Runs as the host does until the program has written this.
+    pub async fn until_wrote(&mut self, bytes: &[u8]) {
+        let deadline = Instant::now() + LIMIT;
+        while !self.wrote(bytes) {
+            let what = format!("output {:?}", String::from_utf8_lossy(bytes));
+            self.step(&what, deadline).await;
+        }
+    }
+
     /// Takes the line with this text of a dialog that marks one with `❯`. A key that comes
     /// before the dialog is ready is lost, and an early Enter marks the first line again:
     /// the right line must stay marked for a while, and all is repeated until it worked.
