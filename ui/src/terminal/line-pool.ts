@@ -38,8 +38,9 @@ export function reuseLines(terminal: Pick<Terminal, 'rows'>): void {
   const { buffers } = (terminal as unknown as { _core: { buffers: Buffers } })._core;
   const lines = buffers.normal?.lines;
   const line = lines?.get(0);
+  if (!lines || !line) return;
   const every = Object.getPrototypeOf(lines) as Lines;
-  if (!line || prepared.has(every)) return;
+  if (prepared.has(every)) return;
   prepared.add(every);
 
   const trimStart = Reflect.get(every, 'trimStart') as Lines['trimStart'];
