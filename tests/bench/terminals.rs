@@ -4,8 +4,10 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Command, Stdio};
 
+use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -115,7 +117,14 @@ pub fn null_reader(world: &World, grid: Grid, program: &[&str]) {
     };
     tcsetwinsize(&ours, size).unwrap();
     let name = ptsname(&ours, Vec::new()).unwrap().into_string().unwrap();
-    let theirs = File::options().read(true).write(true).open(name).unwrap();
+    // Started without a terminal, the bench would get this one as its own, and be stopped by it.
+    let no_terminal = OFlags::NOCTTY.bits().cast_signed();
+    let theirs = File::options()
+        .read(true)
+        .write(true)
+        .custom_flags(no_terminal)
+        .open(name)
+        .unwrap();
     let mut command = Command::new(program[0]);
     world.inside(&mut command);
     command.current_dir(&world.workspace).args(&program[1..]);
