@@ -2,13 +2,22 @@
 
 use std::fs;
 
-use crate::window::{App, Listed, QUICK, World, wait_for};
+use crate::window::{App, Listed, QUICK, SLOW, World, wait_for};
 
 /// Says something, lets `leave` end the window, opens it again and compares.
 fn comes_back(name: &'static str, leave: impl FnOnce(App<'_>)) {
     let world = World::new(name);
     let app = world.open_workspace();
     app.say("hello from the first window");
+    // Claude Code takes a hint away by itself, some time after its start.
+    wait_for("the hint of the effort to go", SLOW, || {
+        let text = app.terminal_text();
+        if text.contains("/effort") {
+            Err(text)
+        } else {
+            Ok(())
+        }
+    });
     let shown = app.settled();
     let before = world.wait_for_state("idle");
     leave(app);
