@@ -5,6 +5,7 @@
  */
 import type { ITerminalOptions, Terminal } from '@xterm/xterm';
 
+import { printFast } from './fast-print';
 import { reuseLines } from './line-pool';
 import { widths } from './widths';
 
@@ -103,6 +104,7 @@ export function prepareViewer(terminal: Pick<Terminal, 'unicode' | 'cols' | 'row
   saveWholeCursor(core);
   repairUnderlineColor(core);
   reuseLines(terminal);
+  printFast(terminal);
 }
 
 /** The classes whose underline colour was repaired: every terminal has the same one. */
