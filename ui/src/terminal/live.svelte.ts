@@ -157,7 +157,8 @@ export class LiveTerminal implements Holder {
   }
 
   #makeView(): View {
-    return makeView(this.#look, {
+    // What its host is asked for is most likely what it has: then nothing is arranged anew.
+    return makeView(this.#look, this.#wanted ?? this.grid, {
       typed: (text) => this.#input.text(text),
       binary: (data) => this.#input.binary(data),
       selected: (hasSelection) => (this.hasSelection = hasSelection),

@@ -11,6 +11,8 @@
  */
 import type { Terminal } from '@xterm/xterm';
 
+import { shareWidths } from './drawn-widths';
+
 interface Colour {
   css: string;
   rgba: number;
@@ -35,6 +37,7 @@ interface RowFactory {
 
 interface DomRenderer {
   _rowFactory?: RowFactory;
+  _widthCache: object;
   clear(): void;
 }
 
@@ -55,7 +58,7 @@ interface Core {
 
 const corrected = new WeakSet();
 
-/** Once for all terminals, with the first that is in the page. */
+/** Once for all terminals, with the first that is opened. */
 export function correctRendering(terminal: Terminal): void {
   const service = (terminal as unknown as Core)._core._renderService;
   const renderer = service?._renderer.value;
@@ -67,6 +70,7 @@ export function correctRendering(terminal: Terminal): void {
   every.clear = () => undefined;
   holdSelection(Object.getPrototypeOf(service) as RenderService);
   correctInverseContrast(Object.getPrototypeOf(renderer._rowFactory) as RowFactory);
+  shareWidths(renderer._widthCache);
 }
 
 function holdSelection(every: RenderService): void {

@@ -19,6 +19,17 @@ import { gridOptions, prepareViewer } from './xterm-options';
 const RING_MS = 240;
 /** How far xterm.js scrolls for a notch of the wheel at a sensitivity of 1. */
 const NOTCH_PIXELS = 50;
+/** Whether xterm.js can measure a font only in the page, where it is visible. */
+const MEASURES_IN_PAGE = typeof OffscreenCanvas === 'undefined';
+
+/** The parts of xterm.js that have no public name. */
+interface Core {
+  _renderService?: {
+    /** In CSS pixels. */
+    dimensions: { css: { cell: { width: number; height: number } } };
+    handleCharSizeChanged(): void;
+  };
+}
 
 export interface LinkHost {
   open: (url: string) => void;
@@ -94,16 +105,27 @@ export class ScreenElement {
       register({ ...matchText(options.backgroundColor), ...options });
   }
 
-  /** Puts the screen into the page. xterm.js measures its font there, so it must be visible. */
+  /**
+   * Puts the screen into the page, where it must be visible. It is made outside: there xterm.js cannot
+   * ask for anything for which the whole page has to be laid out, which it does at each step.
+   */
   open(container: HTMLElement): void {
-    if (this.element.parentElement !== container) container.append(this.element);
-    if (!this.#opened) {
+    const isNew = !this.#opened;
+    if (isNew) {
       this.#opened = true;
+      if (MEASURES_IN_PAGE) container.append(this.element);
       this.terminal.open(this.element);
       correctRendering(this.terminal);
       this.#endSync = syncViewportByFrame(this.terminal);
     }
     this.#setLine();
+    if (this.element.parentElement !== container) container.append(this.element);
+    // Now it can see how wide its signs are.
+    if (isNew) this.#core._renderService?.handleCharSizeChanged();
+  }
+
+  get #core(): Core {
+    return (this.terminal as unknown as { _core: Core })._core;
   }
 
   /**
@@ -198,13 +220,9 @@ export class ScreenElement {
     return { left: buffer.cursorX * width, top: buffer.cursorY * height, height };
   }
 
+  /** A cell in pixels, as it is drawn; 0 before the screen was opened. */
   cell(): { width: number; height: number } {
-    const area = this.element.querySelector<HTMLElement>('.xterm-screen');
-    if (!area) return { width: 0, height: 0 };
-    return {
-      width: area.clientWidth / this.terminal.cols,
-      height: area.clientHeight / this.terminal.rows,
-    };
+    return this.#core._renderService?.dimensions.css.cell ?? { width: 0, height: 0 };
   }
 
   dispose(): void {
@@ -216,8 +234,9 @@ export class ScreenElement {
 
   /** xterm.js multiplies the font's own height: bring the line to the design's height. */
   #setLine(): void {
-    // Nothing can be measured while it is hidden; it is done when it is shown.
-    if (this.#lineFor === this.#look || this.element.clientHeight === 0) return;
+    if (this.#lineFor === this.#look) return;
+    // It is done when it is shown.
+    if (MEASURES_IN_PAGE && this.element.clientHeight === 0) return;
     this.terminal.options.lineHeight = 1;
     const natural = this.cell().height;
     if (natural <= 0) return;

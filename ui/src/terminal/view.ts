@@ -1,5 +1,5 @@
 /** One xterm.js, and what Reprise puts around it. */
-import type { FilePosition, NamedFile } from '../bindings';
+import type { FilePosition, GridSize, NamedFile } from '../bindings';
 import { t } from '../i18n/index.svelte';
 import * as ipc from '../ipc';
 import { plain } from '../state/text';
@@ -14,7 +14,7 @@ import { swallowQueries } from './queries';
 import { ReadingPlace } from './reading-place';
 import { TerminalRenderer } from './renderer';
 import { SameSelection } from './same-selection';
-import { ScreenElement } from './screen';
+import { type LinkHost, ScreenElement } from './screen';
 import { Wheel } from './wheel';
 
 export interface View {
@@ -40,15 +40,17 @@ export interface ViewUser {
   openFile: FileHost['open'];
 }
 
-export function makeView(look: Look, user: ViewUser): View {
-  const screen = new ScreenElement(look, {
+/** With a grid of this size, until its host says another. */
+export function makeView(look: Look, { cols, rows }: GridSize, user: ViewUser): View {
+  const links: LinkHost = {
     open: (url) => void ipc.openLink(url).catch(() => undefined),
     hover: (url) => {
       screen.element.title = url === null ? '' : t('link.hint', { url: plain(url) });
     },
     openFile: (uri) => files.open(uri),
     hoverFile: (uri) => files.hover(uri),
-  });
+  };
+  const screen = new ScreenElement(look, links, { cols, rows });
   const { terminal } = screen;
   const files = new FileLinks(terminal, {
     find: user.findFiles,
