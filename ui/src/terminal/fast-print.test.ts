@@ -47,7 +47,7 @@ const PIECES = [
   '\x1b[?1049l',
 ];
 
-/** xterm.js as it is: a class of its own, so that what is prepared for the other does not reach it. */
+/** Prints as xterm.js does, though what prepares one terminal changes how all of them print. */
 function untouched(options: ConstructorParameters<typeof Terminal>[0]): Terminal {
   const terminal = new Terminal(options);
   const input = (terminal as unknown as { _core: { _inputHandler: { print: unknown } } })._core

@@ -8,6 +8,8 @@
  * The same renderer empties all rows where another buffer takes the place of one, and draws all
  * rows where a selection changes, also while drawing is held (a snapshot, a synchronized update):
  * the screen would be seen empty, or half of what comes, until that is over.
+ *
+ * Its measuring of what it draws is shared here, too: only an opened terminal has what measures.
  */
 import type { Terminal } from '@xterm/xterm';
 
