@@ -184,6 +184,61 @@ until [ -e scroll ]; do printf %s "$flood"; done"#;
 }
 
 #[test]
+fn a_selection_and_a_rectangle_stay_the_same_text_in_a_lower_and_a_higher_window() {
+    let world = World::new("selection-height");
+    let app = world.open_workspace();
+    run_steps(
+        &world,
+        &app,
+        &[
+            ("", "seq -f 'line %g of them' 101 120"),
+            ("more", "seq -f 'line %g of them' 121 140"),
+        ],
+    );
+    app.wait_for_text("line 120");
+    let rows = app.viewer().unwrap().rows;
+    let window = app.window_size();
+    let first = app.cell_of("line 103");
+    let lines = "103 of them\nline 104 of them\nline 105";
+    app.drag(first.and(5, 0), first.and(7, 2));
+    copies(&world, &app, lines);
+    change_height(&app, window, 0.5, |now| now < rows);
+    copies(&world, &app, lines);
+    change_height(&app, window, 1.0, |now| now == rows);
+    copies(&world, &app, lines);
+
+    let corner = app.cell_of("line 110");
+    let column = "110\n111\n112";
+    // With Ctrl as well: by Alt alone window managers move the window.
+    app.holding("ctrl", || {
+        app.holding("alt", || app.drag(corner.and(5, 0), corner.and(7, 2)));
+    });
+    copies(&world, &app, column);
+    go(&world, &app, "more");
+    copies(&world, &app, column);
+    change_height(&app, window, 0.6, |now| now < rows);
+    copies(&world, &app, column);
+}
+
+/// Makes the window so many times as high as it was, and waits for the rows that this brings.
+#[track_caller]
+fn change_height(
+    app: &App<'_>,
+    (width, height): (u32, u32),
+    times: f64,
+    fits: impl Fn(u16) -> bool,
+) {
+    app.resize_window((width, (f64::from(height) * times) as u32));
+    wait_for("the rows of another height", SLOW, || {
+        match app.viewer()?.rows {
+            rows if fits(rows) => Ok(()),
+            rows => Err(format!("{rows} rows")),
+        }
+    });
+    app.settled();
+}
+
+#[test]
 fn in_the_alternate_screen_a_selection_stays_until_its_text_changes() {
     let world = World::new("selection-alternate");
     let app = world.open_workspace();

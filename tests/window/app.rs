@@ -230,6 +230,28 @@ impl<'world> App<'world> {
         })
     }
 
+    /// How wide and high the window is, its menu bar included, in pixels.
+    #[track_caller]
+    pub fn window_size(&self) -> (u32, u32) {
+        let words = ["getactivewindow", "getwindowgeometry", "--shell"];
+        let shell = self.world.display.xdotool(&words).expect("the window");
+        let length = |name| {
+            let line = shell.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|length| length.parse().ok())
+        };
+        length("WIDTH=")
+            .zip(length("HEIGHT="))
+            .unwrap_or_else(|| panic!("no size in {shell}"))
+    }
+
+    /// Asks the window manager for another size of the window, as dragging its edge does.
+    #[track_caller]
+    pub fn resize_window(&self, (width, height): (u32, u32)) {
+        let (width, height) = (width.to_string(), height.to_string());
+        let words = ["getactivewindow", "windowsize", &width, &height];
+        self.world.display.xdotool(&words).expect("another size");
+    }
+
     /// Types on the keyboard (XTEST) into what has the focus.
     pub fn type_keys(&self, text: &str) {
         self.world

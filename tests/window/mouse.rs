@@ -98,12 +98,7 @@ impl App<'_> {
         // The page begins below the window's own menu bar.
         let page = self.web().execute("return window.innerHeight", &[]);
         let page = page.expect("the page's height").as_f64().unwrap_or(0.0);
-        let shell = self.mouse(&["getactivewindow", "getwindowgeometry", "--shell"]);
-        let window = shell
-            .lines()
-            .find_map(|line| line.strip_prefix("HEIGHT="))
-            .and_then(|height| height.parse::<f64>().ok())
-            .expect("the window's height");
+        let window = f64::from(self.window_size().1);
         let (x, y) = (x.round(), (y + window - page).round());
         let (x, y) = (x.to_string(), y.to_string());
         self.mouse(&["getactivewindow", "mousemove", "--window", "%1", &x, &y]);
