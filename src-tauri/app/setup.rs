@@ -53,6 +53,7 @@ fn build(folder: Option<PathBuf>, store: ChosenStore) -> Result<tauri::App, Stri
         .transpose()
         .map_err(|error| error.to_string())?;
     let folders = Folders::from_env(|name| std::env::var_os(name)).map_err(|e| e.to_string())?;
+    platform::spare_gl();
     platform::check_display()?;
     platform::leave_keys_to_the_session();
     platform::keep_carets_steady();

@@ -28,7 +28,7 @@ use crate::preferences::PreferencesFile;
 use crate::project_list::{Around, HostFacts, ProjectList, Projects, Stored};
 use crate::shell::Shell;
 use crate::views;
-use crate::{window, words};
+use crate::{platform, window, words};
 
 /// The program of hosts and hooks, which is installed beside this one.
 const SESSION_PROGRAM: &str = "reprise-session";
@@ -533,7 +533,7 @@ fn open_sessions(
         folders,
         program,
         env!("CARGO_PKG_VERSION"),
-        std::env::vars_os().collect(),
+        platform::environment(),
     );
     core.choose_cli(preferences.claude_path.map(Into::into));
     core.fold_all();

@@ -143,3 +143,23 @@ fn the_shell_that_was_in_front_is_in_front_when_the_window_opens_again() {
         }
     });
 }
+
+#[test]
+fn the_window_s_process_has_no_gl_in_it_and_what_webkit_is_told_reaches_no_shell() {
+    let world = World::new("no-gl");
+    let app = world.open_workspace();
+    app.open_shell();
+    app.run("env > shell-env; echo written-$((1+1))");
+    app.wait_for_text("written-2");
+    // WebKitGTK has drawn by now.
+    let maps = fs::read_to_string(format!("/proc/{}/maps", app.pid)).unwrap();
+    assert!(maps.contains("libwebkit2gtk"), "{maps}");
+    for library in ["libEGL_mesa", "swrast_dri", "libgallium", "libLLVM"] {
+        assert!(!maps.contains(library), "{library} is loaded");
+    }
+    let env = fs::read_to_string(world.workspace.join("shell-env")).unwrap();
+    assert!(env.contains("HOME="), "{env}");
+    for ours in ["WEBKIT_WEB_RENDER_DEVICE_FILE", "GDK_GL"] {
+        assert!(!env.contains(ours), "{env}");
+    }
+}

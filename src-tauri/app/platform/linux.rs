@@ -1,11 +1,12 @@
 //! Linux: GTK's clipboards, WebKitGTK's web process, and its two ways of drawing.
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use gtk::pango::prelude::FontFamilyExt;
@@ -17,12 +18,60 @@ use webkit2gtk::{InputMethodContextExt, WebProcessTerminationReason, WebViewExt}
 /// Makes WebKitGTK draw without DMA buffers. With some graphics drivers nothing appears
 /// otherwise (tauri-apps/tauri#9394 and many like it).
 const WITHOUT_DMABUF: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+/// Names the device that draws; WebKitGTK asks EGL for it otherwise (`DRMMainDevice.cpp`).
+const RENDER_DEVICE: &str = "WEBKIT_WEB_RENDER_DEVICE_FILE";
+const NO_DEVICE: &str = "/dev/null";
+/// Whether GTK looks for visuals that GL can draw on, where no program of this display did before.
+const GTK_GL: &str = "GDK_GL";
+
+/// What was added to the environment for the web view: it is not the person's.
+static FOR_WEB_VIEW: OnceLock<Vec<&str>> = OnceLock::new();
 
 /// How long a caret is seen and then not, in ms: half an hour each.
 const BLINK_MS: i32 = 60 * 60 * 1000;
 
 /// How long another program may take to hand over what was copied in it.
 const PASTE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Where no GPU could draw, has WebKitGTK do it without GL: that is faster there. And where nothing
+/// is drawn with it, GL is not loaded into this process just to ask what it could do: with Mesa's
+/// compiler that takes 20 MB. Must be called before there is a second thread.
+pub fn spare_gl() {
+    let is_set = |name| set(name).is_some_and(|value| value != "0");
+    let mut added = Vec::new();
+    let mut add = |name, value| {
+        if std::env::var_os(name).is_none() && glib::setenv(name, value, false).is_ok() {
+            added.push(name);
+        }
+    };
+    if !has_gpu(Path::new("/dev")) {
+        add(WITHOUT_DMABUF, "1");
+    }
+    if is_set(WITHOUT_DMABUF) {
+        add(RENDER_DEVICE, NO_DEVICE);
+        add(GTK_GL, "disable");
+    }
+    // Set once: there is one window.
+    let _ = FOR_WEB_VIEW.set(added);
+}
+
+/// Whether any driver offers a GPU: DRM, that of NVIDIA alone, or Windows below WSL.
+fn has_gpu(devices: &Path) -> bool {
+    let renders = std::fs::read_dir(devices.join("dri")).is_ok_and(|nodes| {
+        nodes
+            .flatten()
+            .any(|node| node.file_name().to_string_lossy().starts_with("renderD"))
+    });
+    renders || devices.join("nvidiactl").exists() || devices.join("dxg").exists()
+}
+
+/// The environment that this program was started with, as far as it is the person's.
+pub fn environment() -> Vec<(OsString, OsString)> {
+    let added = FOR_WEB_VIEW.get().map_or(&[][..], Vec::as_slice);
+    std::env::vars_os()
+        .filter(|(name, _)| !added.iter().any(|added| name == added))
+        .collect()
+}
 
 /// Checks that there is a display to open a window on.
 ///
@@ -87,7 +136,7 @@ pub fn can_redraw_differently() -> bool {
 
 /// Starts the program again in this very process, drawing the other way. Returns only when
 /// that failed.
-pub fn restart_drawing_differently(arguments: &[std::ffi::OsString]) -> std::io::Error {
+pub fn restart_drawing_differently(arguments: &[OsString]) -> std::io::Error {
     match std::env::current_exe() {
         Ok(program) => Command::new(program)
             .args(arguments)
@@ -311,5 +360,25 @@ impl WebProcess {
     /// Whether it reacts. One that does not can show no question.
     pub fn responds(&self) -> bool {
         self.responds.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gpu_is_a_node_that_renders() {
+        let devices = tempfile::tempdir().unwrap();
+        let has = || has_gpu(devices.path());
+        assert!(!has());
+        std::fs::create_dir(devices.path().join("dri")).unwrap();
+        std::fs::write(devices.path().join("dri/card0"), "").unwrap();
+        assert!(!has(), "a card that only shows pictures");
+        std::fs::write(devices.path().join("dri/renderD128"), "").unwrap();
+        assert!(has());
+        std::fs::remove_dir_all(devices.path().join("dri")).unwrap();
+        std::fs::write(devices.path().join("nvidiactl"), "").unwrap();
+        assert!(has());
     }
 }
