@@ -25,8 +25,9 @@ const IDLE: usize = 20;
 /// compile for a while after work, which is the work's cost, and the window counts the first minute of a state in seconds.
 const REST: Duration = Duration::from_secs(75);
 const IDLE_FOR: Duration = Duration::from_secs(20);
-/// Until memory that is not needed any more has been given back.
-const SETTLE: Duration = Duration::from_secs(5);
+/// Until memory that is not needed any more has been given back: after work that fills it the web view collects its garbage
+/// within some 10 s of quiet.
+const SETTLE: Duration = Duration::from_secs(20);
 const MAGENTA: u32 = 0x00ff_00ff;
 
 pub fn measure(report: &mut Report) {

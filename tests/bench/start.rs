@@ -67,10 +67,13 @@ pub fn measure(report: &mut Report) {
     // The first start of each warms what the others of its kind find in memory.
     let files = all.map(|started| start(&world, &screen, started).files);
     let mut warm = vec![Vec::new(); all.len()];
+    let mut seen = vec![Vec::new(); all.len()];
     for number in 0..report.rounds {
         report.progress(&format!("start, warm, round {}", number + 1));
-        for (started, times) in all.into_iter().zip(&mut warm) {
-            times.push(start(&world, &screen, started).ms);
+        for (which, started) in all.into_iter().enumerate() {
+            let start = start(&world, &screen, started);
+            warm[which].push(start.ms);
+            seen[which].push(start.seen);
         }
     }
     let mut cold = vec![Vec::new(); all.len()];
@@ -89,12 +92,13 @@ pub fn measure(report: &mut Report) {
         report.rounds
     ));
     let cold: Vec<f64> = cold.iter().map(|times| median(times)).collect();
+    let seen = median(&seen[1]);
     let row = |name: &str, warm: f64, cold: f64| {
         (
             name.to_owned(),
             format!("{warm:.0} / {cold:.0} cold"),
             if name == "Reprise" {
-                String::new()
+                format!("its prompt is seen after {seen:.0}, warm")
             } else {
                 format!("Reprise takes {:.2} × as long, warm", reprise / warm)
             },
@@ -118,6 +122,7 @@ pub fn measure(report: &mut Report) {
         json!(phases.into_iter().collect::<BTreeMap<_, _>>()),
     );
     report.set("start_ms", round(reprise, 0));
+    report.set("start_seen_ms", round(seen, 0));
     report.set("start_ms_empty_window", round(empty, 0));
     report.set("start_ms_kitty", round(kitty, 0));
     report.set("start_ms_alacritty", round(alacritty, 0));
@@ -187,6 +192,9 @@ fn wait_for_prompt(screen: &Screen) {
 
 /// One start.
 struct Start {
+    /// Until the prompt was seen, in ms.
+    seen: f64,
+    /// Until it took a key.
     ms: f64,
     /// What its processes have in memory of the disk.
     files: BTreeSet<PathBuf>,
@@ -224,6 +232,7 @@ fn start(world: &World, screen: &Screen, started: Started) -> Start {
         .collect();
     end(world, started, process);
     Start {
+        seen: (seen - began).as_secs_f64() * 1000.0,
         ms: (usable - began).as_secs_f64() * 1000.0,
         files,
     }
