@@ -24,7 +24,7 @@ const IDLE: usize = 20;
 /// How long terminals that were just filled are left alone before they count as idle: web views collect garbage and
 /// compile for a while after work, which is the work's cost, and the window counts the first minute of a state in seconds.
 const REST: Duration = Duration::from_secs(75);
-const IDLE_FOR: Duration = Duration::from_secs(20);
+const IDLE_FOR: Duration = Duration::from_secs(60);
 /// Until memory that is not needed any more has been given back: after work that fills it the web view collects its garbage
 /// within some 10 s of quiet.
 const SETTLE: Duration = Duration::from_secs(20);
