@@ -67,13 +67,15 @@ pub fn measure(report: &mut Report) {
     // The first start of each warms what the others of its kind find in memory.
     let files = all.map(|started| start(&world, &screen, started).files);
     let mut warm = vec![Vec::new(); all.len()];
-    let mut seen = vec![Vec::new(); all.len()];
+    let mut seen = Vec::new();
     for number in 0..report.rounds {
         report.progress(&format!("start, warm, round {}", number + 1));
-        for (which, started) in all.into_iter().enumerate() {
+        for (started, times) in all.into_iter().zip(&mut warm) {
             let start = start(&world, &screen, started);
-            warm[which].push(start.ms);
-            seen[which].push(start.seen);
+            times.push(start.ms);
+            if started == Started::Reprise {
+                seen.push(start.seen);
+            }
         }
     }
     let mut cold = vec![Vec::new(); all.len()];
@@ -92,7 +94,7 @@ pub fn measure(report: &mut Report) {
         report.rounds
     ));
     let cold: Vec<f64> = cold.iter().map(|times| median(times)).collect();
-    let seen = median(&seen[1]);
+    let seen = median(&seen);
     let row = |name: &str, warm: f64, cold: f64| {
         (
             name.to_owned(),

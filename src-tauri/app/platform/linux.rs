@@ -35,7 +35,7 @@ const PASTE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Where no GPU could draw, has WebKitGTK do it without GL: that is faster there. And where nothing
 /// is drawn with it, GL is not loaded into this process just to ask what it could do: with Mesa's
-/// compiler that takes 20 MB. Must be called before there is a second thread.
+/// compiler that takes 25 MB. Must be called before there is a second thread.
 pub fn spare_gl() {
     let is_set = |name| set(name).is_some_and(|value| value != "0");
     let mut added = Vec::new();
