@@ -42,7 +42,7 @@ fn question(stream: &[u8], size: TerminalSize) -> Question {
         scrollback: SCROLLBACK,
         before: vec![stream.to_vec()],
         skip: None,
-        snapshot: screen.snapshot().bytes,
+        snapshot: oracle::parts(screen.snapshot_with_cells()),
         after: Vec::new(),
         queries: Vec::new(),
         answers: Vec::new(),

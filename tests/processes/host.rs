@@ -163,6 +163,7 @@ fn a_viewer_that_does_not_acknowledge_does_not_slow_the_program() {
         name: "deaf".into(),
         palette: None,
         repaints: false,
+        cells: false,
     })
     .write_to(&mut hello);
     deaf.write_all(&hello).unwrap();

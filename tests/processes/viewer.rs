@@ -36,6 +36,7 @@ impl Viewer {
                 name: "test".into(),
                 palette: None,
                 repaints: true,
+                cells: false,
             }))
             .unwrap();
         let mut viewer = Self {
@@ -89,7 +90,7 @@ impl Viewer {
 
     /// The stream that rebuilds what it has.
     pub fn snapshot(&self) -> Vec<u8> {
-        self.screen.snapshot().bytes
+        self.screen.snapshot().into_stream()
     }
 
     pub fn size(&self) -> TerminalSize {
@@ -172,6 +173,7 @@ impl Viewer {
             Reply::Status(_)
             | Reply::Event(_)
             | Reply::Pong(_)
+            | Reply::SnapshotLines(_)
             | Reply::Refused(_)
             | Reply::QueueAnswer(_)
             | Reply::Found(_)

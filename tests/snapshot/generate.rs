@@ -57,6 +57,8 @@ pub struct Case {
     pub continuation: Vec<Op>,
     /// Whether the viewer that is given the snapshot missed a part of the stream before it.
     pub skips: bool,
+    /// Whether that viewer takes lines of the scrollback as cells.
+    pub cells: bool,
 }
 
 pub fn case(seed: u64) -> Case {
@@ -86,6 +88,7 @@ pub fn case(seed: u64) -> Case {
         rest,
         continuation,
         skips: seed.is_multiple_of(2),
+        cells: (seed / 4).is_multiple_of(2),
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use generate::{Case, Op, Random};
-use oracle::{Oracle, Question, Repainted, Skip};
+use oracle::{Oracle, Part, Question, Repainted, Skip};
 use reprise_core::model::TerminalSize;
 use reprise_core::session::screen::{Screen, ScrollbackLimits};
 
@@ -27,6 +27,8 @@ struct Host {
     screen: Screen,
     sent: Vec<Vec<u8>>,
     scrollback: usize,
+    /// The viewer of the snapshot takes lines of the scrollback as cells.
+    cells: bool,
     /// A viewer that is skipped ahead on the way, and the dice that say when.
     skip: Option<(Skip, Random)>,
 }
@@ -41,6 +43,7 @@ impl Host {
             screen: Screen::new(size, limits),
             sent: Vec::new(),
             scrollback,
+            cells: false,
             skip: None,
         }
     }
@@ -80,7 +83,7 @@ impl Host {
             }
             Op::Resize(size) => {
                 self.screen.resize(*size);
-                self.sent = vec![self.screen.snapshot().bytes];
+                self.sent = vec![self.screen.snapshot().into_stream()];
                 if let Some((skip, _)) = &mut self.skip {
                     skip.seen = usize::MAX;
                     skip.repaints.clear();
@@ -97,7 +100,11 @@ impl Host {
             Op::Resize(_) => None,
         };
         let size = self.screen.size();
-        let snapshot = self.screen.snapshot().bytes;
+        let snapshot = oracle::parts(if self.cells {
+            self.screen.snapshot_with_cells()
+        } else {
+            self.screen.snapshot()
+        });
         let after: Vec<Vec<u8>> = after.filter_map(bytes).collect();
         for piece in &after {
             self.screen.feed(piece, Instant::now());
@@ -135,6 +142,7 @@ fn queries() -> Vec<u8> {
 /// About one stream in two a viewer is asked that was skipped ahead.
 fn question(case: &Case) -> Question {
     let mut host = Host::new(case.size, case.scrollback);
+    host.cells = case.cells;
     if case.skips {
         host = host.with_skips(Random::new(case.before.len() as u64));
     }
@@ -184,14 +192,21 @@ fn describe(seed: u64, case: &Case, differences: &[String]) -> String {
     };
     let question = question(case);
     format!(
-        "seed {seed}, {}x{}, {} lines of scrollback, skips: {}\n  stream:\n{}  snapshot: \"{}\"\n  rest:\n{}  \
+        "seed {seed}, {}x{}, {} lines of scrollback, skips: {}\n  stream:\n{}  snapshot:\n{}  rest:\n{}  \
          continuation:\n{}  differences (stream / snapshot):\n    {}",
         case.size.cols,
         case.size.rows,
         case.scrollback,
         case.skips,
         show(&case.before),
-        question.snapshot.escape_ascii(),
+        question
+            .snapshot
+            .iter()
+            .map(|part| match part {
+                Part::Stream(bytes) => format!("    \"{}\"\n", bytes.escape_ascii()),
+                Part::Lines(bytes) => format!("    lines \"{}\"\n", bytes.escape_ascii()),
+            })
+            .collect::<String>(),
         show(&case.rest),
         show(&case.continuation),
         differences.join("\n    ")

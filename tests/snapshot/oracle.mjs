@@ -2,7 +2,7 @@
 // then both are fed the same rest and compared.
 //
 // Reads one request per line from stdin and writes one answer per line:
-//   {cols, rows, scrollback, before: [base64], snapshot: base64, after: [base64],
+//   {cols, rows, scrollback, before: [base64], snapshot: [{stream: base64} or {lines: base64}], after: [base64],
 //    queries: base64, answers: base64,
 //    skip: null or {seen: number, repaints: [{after: number, bytes: base64}]}}
 //   {differences: [text], skipped: bool}: none, or what is not equal, after which piece
@@ -12,6 +12,7 @@ import { headless, importUi } from '../support/ui-modules.mjs';
 
 const { Terminal } = headless();
 const { gridOptions, prepareViewer, RESET } = await importUi('terminal/xterm-options');
+const { putLineCells, readLineCells } = await importUi('terminal/line-cells');
 const { WholeCharacters } = await importUi('terminal/whole-characters');
 
 const UNDERLINE = 0x10000000;
@@ -47,6 +48,16 @@ class Viewer {
   restart(bytes) {
     this.pieces.reset();
     this.write(bytes);
+  }
+
+  /** A part of a snapshot. */
+  take({ stream, lines }) {
+    if (stream !== undefined) this.write(Buffer.from(stream, 'base64'));
+    if (lines === undefined) return;
+    // A copy of a Buffer is none.
+    const cells = readLineCells(new Uint8Array(Buffer.from(lines, 'base64')));
+    if (!cells) throw new Error('lines whose parts do not fit together');
+    putLineCells(this.terminal, cells);
   }
 
   dispose() {
@@ -320,7 +331,7 @@ function judge(request) {
     if (repaints.length > 0) return { differences: repaints.slice(0, 8) };
     if (waitsOverErasedCell(stream)) return { differences: [], skipped: true };
     if (request.skip) rebuilt.restart(Buffer.from(RESET));
-    rebuilt.write(bytes(request.snapshot));
+    for (const part of request.snapshot) rebuilt.take(part);
     for (let step = 0; ; step += 1) {
       const differences = [];
       compareState(stream, rebuilt, differences);

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use reprise_core::session::screen::{Snapshot, SnapshotPart};
 use serde::{Deserialize, Serialize};
 
 /// What is compared: a stream with a cut in it, and the snapshot taken there.
@@ -14,8 +15,7 @@ pub struct Question {
     pub scrollback: usize,
     #[serde(serialize_with = "base64_list")]
     pub before: Vec<Vec<u8>>,
-    #[serde(serialize_with = "base64_one")]
-    pub snapshot: Vec<u8>,
+    pub snapshot: Vec<Part>,
     #[serde(serialize_with = "base64_list")]
     pub after: Vec<Vec<u8>>,
     #[serde(serialize_with = "base64_one")]
@@ -24,6 +24,23 @@ pub struct Question {
     pub answers: Vec<u8>,
     /// What the viewer of the snapshot had before it; none for a fresh one.
     pub skip: Option<Skip>,
+}
+
+/// A part of the snapshot.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    Stream(#[serde(serialize_with = "base64_one")] Vec<u8>),
+    Lines(#[serde(serialize_with = "base64_one")] Vec<u8>),
+}
+
+/// The parts of a snapshot.
+pub fn parts(snapshot: Snapshot) -> Vec<Part> {
+    let part = |part| match part {
+        SnapshotPart::Stream(bytes) => Part::Stream(bytes),
+        SnapshotPart::Lines(bytes) => Part::Lines(bytes),
+    };
+    snapshot.parts.into_iter().map(part).collect()
 }
 
 /// A viewer that was skipped ahead: it saw the first pieces of the stream, then repaints.

@@ -68,6 +68,7 @@ fn attach() -> Attach {
         name: "test".into(),
         palette: None,
         repaints: true,
+        cells: false,
     }
 }
 

@@ -31,6 +31,7 @@ pub async fn attach_terminal(
         name: VIEWER.to_owned(),
         palette: Some(views::palette(&palette)?),
         repaints: true,
+        cells: true,
     };
     let lock = app.hosts.lock(project, terminal);
     let attachment = app

@@ -17,7 +17,7 @@ use alacritty_terminal::grid::Dimensions;
 use alacritty_terminal::term::{Config, Term};
 use alacritty_terminal::vte::ansi::Processor;
 use reprise_core::model::TerminalSize;
-use reprise_core::session::screen::{Screen, ScrollbackLimits};
+use reprise_core::session::screen::{Screen, ScrollbackLimits, Snapshot, SnapshotPart};
 use rustix::time::{ClockId, clock_gettime};
 
 const ROUNDS: usize = 7;
@@ -64,26 +64,32 @@ fn main() {
         println!("{name:<26}{own:>10.0}{other:>20.0}{:>8.2}", own / other);
     }
     println!("\n10,000 lines of scrollback");
-    println!("{:<26}{:>14}{:>14}", "stream", "snapshot, ms", "its MB");
+    println!(
+        "{:<26}{:>14}{:>8}{:>20}{:>8}",
+        "stream", "snapshot, ms", "MB", "with cells, ms", "MB"
+    );
     for (name, stream) in &streams[..4] {
         let mut screen = Screen::new(SIZE, ScrollbackLimits::default());
         for piece in stream.repeat(3).chunks(PIECE) {
             screen.feed(piece, Instant::now());
         }
-        let mut bytes = 0;
-        let times = (0..ROUNDS)
-            .map(|_| {
-                let before = cpu_time();
-                bytes = screen.snapshot().bytes.len();
-                (cpu_time() - before).as_secs_f64() * 1e3
-            })
-            .collect();
-        println!(
-            "{name:<26}{:>14.1}{:>14.2}",
-            median(times),
-            bytes as f64 / 1e6
-        );
+        let (ms, mb) = cost(|| screen.snapshot());
+        let (cells_ms, cells_mb) = cost(|| screen.snapshot_with_cells());
+        println!("{name:<26}{ms:>14.1}{mb:>8.2}{cells_ms:>20.1}{cells_mb:>8.2}");
     }
+}
+
+/// Milliseconds for a snapshot, and its length in MB.
+fn cost(snapshot: impl Fn() -> Snapshot) -> (f64, f64) {
+    let mut bytes = 0;
+    let times = (0..ROUNDS)
+        .map(|_| {
+            let before = cpu_time();
+            bytes = snapshot().parts.iter().map(SnapshotPart::len).sum();
+            (cpu_time() - before).as_secs_f64() * 1e3
+        })
+        .collect();
+    (median(times), bytes as f64 / 1e6)
 }
 
 fn rate(bytes: &[u8], feed: fn(&[u8])) -> f64 {

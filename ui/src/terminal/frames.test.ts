@@ -108,6 +108,7 @@ describe('decodeFrames', () => {
     ['with JSON that is no object', frame(0x81, '[1]')],
     ['with a field missing', frame(0x82, '{"offset":1}')],
     ['with an output that has no offset', frame(0x85, 'abc')],
+    ['with lines whose parts do not fit together', frame(0x8d, 'abc')],
     ['with a repaint that has no size', frame(0x8c, new Uint8Array(19))],
     ['that is not UTF-8', frame(0x81, new Uint8Array([0x22, 0xff, 0x22]))],
   ])('refuses a frame %s', (_what, bytes) => {

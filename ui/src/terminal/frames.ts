@@ -4,6 +4,7 @@
  * payload.
  */
 
+import { type LineCells, readLineCells } from './line-cells';
 import { SCROLLBACK_LINES } from './xterm-options';
 
 /** A frame longer than this is refused. */
@@ -32,6 +33,7 @@ export type HostFrame =
       scrollback: number;
     }
   | { type: 'snapshotBytes'; bytes: Uint8Array }
+  | { type: 'snapshotLines'; cells: LineCells }
   | { type: 'snapshotEnd' }
   | { type: 'output'; offset: number; bytes: Uint8Array }
   | {
@@ -153,6 +155,11 @@ function frame(type: number, payload: Uint8Array): HostFrame | null {
         rows: view.getUint16(18),
         bytes: payload.subarray(20),
       };
+    }
+    case 0x8d: {
+      const cells = readLineCells(payload);
+      if (!cells) throw new FrameError('lines of a snapshot whose parts do not fit together');
+      return { type: 'snapshotLines', cells };
     }
     default:
       // A newer host may say more than this window knows.

@@ -12,6 +12,7 @@ import { knownSize, rememberSize } from './known-size';
 import { type Holder, isGone, isShown } from './most-recent';
 import { pasteable } from './paste';
 import type { KeyboardModes } from './keyboard-modes';
+import { putLineCells } from './line-cells';
 import type { LineNumbers } from './line-numbers';
 import type { Look } from './look';
 import type { Reading } from './reading-place';
@@ -49,7 +50,16 @@ export interface LiveEnd {
 /** What is to be seen, in the order of the stream. */
 type ShownFrame = Extract<
   HostFrame,
-  { type: 'snapshotStart' | 'snapshotBytes' | 'snapshotEnd' | 'repaint' | 'output' | 'resized' }
+  {
+    type:
+      | 'snapshotStart'
+      | 'snapshotBytes'
+      | 'snapshotLines'
+      | 'snapshotEnd'
+      | 'repaint'
+      | 'output'
+      | 'resized';
+  }
 >;
 
 export class LiveTerminal implements Holder {
@@ -437,6 +447,12 @@ export class LiveTerminal implements Holder {
         this.#write(view, frame.bytes, () => this.#acks.painted(length));
         break;
       }
+      case 'snapshotLines':
+        terminal.write('', () => {
+          putLineCells(terminal, frame.cells);
+          this.#acks.painted(frame.cells.bytes);
+        });
+        break;
       case 'snapshotEnd': {
         const offset = this.#snapshotOffset;
         const firstLine = this.#firstLine;
@@ -509,6 +525,7 @@ export class LiveTerminal implements Holder {
       this.#kept.push({ ...frame, bytes: frame.bytes.slice() });
     } else this.#kept.push(frame);
     if (frame.type === 'snapshotBytes') this.#acks.painted(frame.bytes.length);
+    if (frame.type === 'snapshotLines') this.#acks.painted(frame.cells.bytes);
     if (frame.type === 'snapshotEnd') this.#parsedTo(this.#snapshotOffset, true);
   }
 

@@ -218,6 +218,9 @@ pub struct Attach {
     /// snapshot each time it falls behind.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repaints: bool,
+    /// Whether it takes lines of the scrollback as cells ([`Reply::SnapshotLines`]).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cells: bool,
 }
 
 /// What a host says to a client.
@@ -229,6 +232,10 @@ pub enum Reply {
     SnapshotStart(SnapshotStart),
     /// A part of the snapshot.
     SnapshotBytes(Vec<u8>),
+    /// A part of the snapshot that is not parsed: lines of the scrollback as cells, from the
+    /// cursor's row on. `screen/line_cells.rs` says what is where. Only for a viewer that asked
+    /// for it ([`Attach::cells`]).
+    SnapshotLines(Vec<u8>),
     /// The snapshot is complete.
     SnapshotEnd,
     /// Bytes of the program.
@@ -284,7 +291,7 @@ pub struct SnapshotStart {
     pub size: TerminalSize,
     /// The absolute number of its first line, scrollback included.
     pub first_line: u64,
-    /// How many bytes follow in [`Reply::SnapshotBytes`] frames.
+    /// How many bytes follow in [`Reply::SnapshotBytes`] and [`Reply::SnapshotLines`].
     pub bytes: u64,
     /// How many lines of scrollback the host keeps, and so the viewer.
     #[serde(default = "ordinary_scrollback")]
@@ -459,6 +466,7 @@ mod kind {
     pub const ENDED: u8 = 0x8a;
     pub const QUEUE_ANSWER: u8 = 0x8b;
     pub const REPAINT: u8 = 0x8c;
+    pub const SNAPSHOT_LINES: u8 = 0x8d;
     pub const FOUND: u8 = 0x90;
     pub const TEXT_BYTES: u8 = 0x91;
     pub const TEXT_END: u8 = 0x92;
@@ -534,6 +542,7 @@ impl Reply {
             Self::Status(status) => write_json(out, kind::STATUS, status),
             Self::SnapshotStart(start) => write_json(out, kind::SNAPSHOT_START, start),
             Self::SnapshotBytes(bytes) => write_frame(out, kind::SNAPSHOT_BYTES, &[bytes]),
+            Self::SnapshotLines(bytes) => write_frame(out, kind::SNAPSHOT_LINES, &[bytes]),
             Self::SnapshotEnd => write_frame(out, kind::SNAPSHOT_END, &[]),
             Self::Output { offset, bytes } => {
                 write_frame(out, kind::OUTPUT, &[&offset.to_be_bytes(), bytes]);
@@ -571,6 +580,7 @@ impl Reply {
             kind::STATUS => Self::Status(read_json(kind, &payload)?),
             kind::SNAPSHOT_START => Self::SnapshotStart(read_json(kind, &payload)?),
             kind::SNAPSHOT_BYTES => Self::SnapshotBytes(payload),
+            kind::SNAPSHOT_LINES => Self::SnapshotLines(payload),
             kind::SNAPSHOT_END => Self::SnapshotEnd,
             kind::OUTPUT => {
                 let offset = read_offset(kind, &payload)?.0;
@@ -599,7 +609,7 @@ impl Reply {
     pub fn is_for_viewer(kind: u8) -> bool {
         matches!(
             kind,
-            kind::SNAPSHOT_START..=kind::EVENT | kind::ENDED | kind::REPAINT
+            kind::SNAPSHOT_START..=kind::EVENT | kind::ENDED | kind::REPAINT | kind::SNAPSHOT_LINES
         )
     }
 }

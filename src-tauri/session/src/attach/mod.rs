@@ -188,6 +188,7 @@ impl Session {
             name: viewer_name(),
             palette: None,
             repaints: true,
+            cells: false,
         }));
         let mut typed = read_stdin();
         let mut resized = signal(SignalKind::window_change())?;
@@ -285,6 +286,7 @@ impl Session {
             Reply::Event(_)
             | Reply::Status(_)
             | Reply::Pong(_)
+            | Reply::SnapshotLines(_)
             | Reply::QueueAnswer(_)
             | Reply::Found(_)
             | Reply::TextBytes(_)

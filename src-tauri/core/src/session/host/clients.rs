@@ -11,7 +11,7 @@ use crate::model::TerminalSize;
 use crate::session::protocol::{
     Ack, Attach, HostStatus, Repainted, Reply, Resized, SnapshotReason, SnapshotStart, ViewerSize,
 };
-use crate::session::screen::{Screen, ScreenEvent};
+use crate::session::screen::{Screen, ScreenEvent, SnapshotPart};
 
 /// After the last of several resizes, viewers get a snapshot: they may have wrapped rows
 /// differently.
@@ -45,6 +45,7 @@ pub enum Origin {
 struct Viewer {
     name: String,
     place: Place,
+    takes_cells: bool,
     limited_by: Option<String>,
     snapshot_at: Option<Instant>,
 }
@@ -117,6 +118,7 @@ impl Clients {
             client.viewer = Some(Viewer {
                 name: attach.name.chars().take(MAX_NAME_CHARS).collect(),
                 place: Place::new(attach.size, attach.repaints),
+                takes_cells: attach.cells,
                 limited_by: None,
                 snapshot_at: None,
             });
@@ -272,7 +274,12 @@ impl Clients {
                     Next::Snapshot(reason) => {
                         begin_snapshot(&client.outbox, viewer, reason, screen, stream)
                     }
-                    Next::SnapshotBytes(bytes) => client.outbox.push(&Reply::SnapshotBytes(bytes)),
+                    Next::SnapshotPart(SnapshotPart::Stream(bytes)) => {
+                        client.outbox.push(&Reply::SnapshotBytes(bytes))
+                    }
+                    Next::SnapshotPart(SnapshotPart::Lines(bytes)) => {
+                        client.outbox.push(&Reply::SnapshotLines(bytes))
+                    }
                     Next::SnapshotEnd => client.outbox.push(&Reply::SnapshotEnd),
                     Next::Repaint { first } => {
                         let repaint = screen.repaint(first);
@@ -354,16 +361,21 @@ fn begin_snapshot(
     screen: &Screen,
     stream: &Stream,
 ) -> bool {
-    let snapshot = screen.snapshot();
+    let snapshot = if viewer.takes_cells {
+        screen.snapshot_with_cells()
+    } else {
+        screen.snapshot()
+    };
+    let bytes = snapshot.parts.iter().map(SnapshotPart::len).sum::<usize>();
     let reads = outbox.push(&Reply::SnapshotStart(SnapshotStart {
         offset: stream.end(),
         size: snapshot.size,
         first_line: snapshot.first_line,
-        bytes: snapshot.bytes.len() as u64,
+        bytes: bytes as u64,
         scrollback: screen.scrollback_lines(),
         reason,
         limited_by: viewer.limited_by.clone(),
     }));
-    viewer.place.snapshot_begun(stream, snapshot.bytes);
+    viewer.place.snapshot_begun(stream, snapshot.parts);
     reads
 }

@@ -135,6 +135,7 @@ impl Outbox {
             Reply::Output { .. }
                 | Reply::SnapshotStart(_)
                 | Reply::SnapshotBytes(_)
+                | Reply::SnapshotLines(_)
                 | Reply::SnapshotEnd
                 | Reply::Repaint(_)
         );

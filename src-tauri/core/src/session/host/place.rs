@@ -4,12 +4,13 @@
 //! gets a repaint of the present now and then while the flood lasts, and one snapshot when it
 //! is over. The program is never slowed. One that nobody sees gets nothing.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::stream::{KEEP_BYTES, Stream};
 use crate::model::TerminalSize;
 use crate::session::protocol::{CHUNK_BYTES, SnapshotReason, ViewerSize};
-use crate::session::screen::SYNC_LIMIT;
+use crate::session::screen::{SYNC_LIMIT, SnapshotPart};
 
 /// How far a viewer may fall behind before it is skipped ahead: in bytes, and in time without
 /// being able to take more.
@@ -65,8 +66,8 @@ pub enum Next {
     },
     /// A snapshot of the present begins; [`Place::snapshot_begun`] is given it.
     Snapshot(SnapshotReason),
-    /// A part of the snapshot.
-    SnapshotBytes(Vec<u8>),
+    /// A part of the snapshot that fits into a frame.
+    SnapshotPart(SnapshotPart),
     /// The snapshot has been sent.
     SnapshotEnd,
     /// The present screen alone; [`Place::repainted`] says that it was sent, or was too large.
@@ -93,7 +94,7 @@ pub struct Place {
     /// for viewers that acknowledge no more than that.
     in_flight: Option<(u64, u64)>,
     /// What remains to be sent of a snapshot.
-    rest: Option<Rest>,
+    rest: Option<VecDeque<SnapshotPart>>,
     next_mark: u64,
     wants_snapshot: Option<SnapshotReason>,
     skipping: Option<Skipping>,
@@ -106,13 +107,6 @@ pub struct Place {
     resumed_at: Option<Instant>,
     /// The program is over: what is hidden is brought to the end as well.
     last: bool,
-}
-
-/// The unsent part of a snapshot.
-#[derive(Debug)]
-struct Rest {
-    bytes: Vec<u8>,
-    sent: usize,
 }
 
 /// A viewer that gets no bytes, because there are too many.
@@ -176,11 +170,12 @@ impl Place {
         self.last = true;
     }
 
-    /// The snapshot of the stream's end was begun; its bytes follow.
-    pub fn snapshot_begun(&mut self, stream: &Stream, bytes: Vec<u8>) {
+    /// The snapshot of the stream's end was begun; its parts follow.
+    pub fn snapshot_begun(&mut self, stream: &Stream, parts: Vec<SnapshotPart>) {
         self.jump_to_end(stream);
-        self.in_flight = Some((self.position, bytes.len() as u64));
-        self.rest = Some(Rest { bytes, sent: 0 });
+        let bytes = parts.iter().map(SnapshotPart::len).sum::<usize>();
+        self.in_flight = Some((self.position, bytes as u64));
+        self.rest = Some(parts.into());
         self.wants_snapshot = None;
         self.skipping = None;
     }
@@ -303,15 +298,18 @@ impl Place {
         let paced = self.repaints && self.size.visible;
         let waits = paced && self.unparsed() >= CREDIT_HIGH_BYTES;
         let rest = self.rest.as_mut().filter(|_| !waits)?;
-        if rest.sent == rest.bytes.len() {
+        let Some(mut part) = rest.pop_front() else {
             self.rest = None;
             return Some(Next::SnapshotEnd);
+        };
+        if let SnapshotPart::Stream(bytes) = &mut part
+            && bytes.len() > CHUNK_BYTES
+        {
+            let after = bytes.split_off(CHUNK_BYTES);
+            rest.push_front(SnapshotPart::Stream(after));
         }
-        let end = rest.bytes.len().min(rest.sent + CHUNK_BYTES);
-        let part = rest.bytes[rest.sent..end].to_vec();
-        rest.sent = end;
         self.painted += part.len() as u64;
-        Some(Next::SnapshotBytes(part))
+        Some(Next::SnapshotPart(part))
     }
 
     fn next_of_skipping(&mut self, stream: &Stream, moment: &Moment) -> Option<Next> {

@@ -76,7 +76,12 @@ impl Host {
 
     /// Sends a snapshot of this length as a whole, as far as there is credit.
     fn snapshot(&mut self, bytes: usize) -> Vec<Next> {
-        self.place.snapshot_begun(&self.stream, vec![b's'; bytes]);
+        let parts = vec![
+            SnapshotPart::Stream(vec![b's'; bytes / 2]),
+            SnapshotPart::Lines(vec![b'l'; 60]),
+            SnapshotPart::Stream(vec![b's'; bytes - bytes / 2]),
+        ];
+        self.place.snapshot_begun(&self.stream, parts);
         self.all()
     }
 
@@ -166,7 +171,7 @@ fn a_large_snapshot_goes_as_far_as_it_is_acknowledged() {
         let now: usize = parts
             .iter()
             .map(|part| match part {
-                Next::SnapshotBytes(bytes) => bytes.len(),
+                Next::SnapshotPart(part) => part.len(),
                 other => panic!("{other:?}"),
             })
             .sum();

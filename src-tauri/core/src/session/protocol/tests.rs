@@ -13,14 +13,17 @@ fn requests() -> impl Strategy<Value = Request> {
             visible,
         });
     prop_oneof![
-        (size.clone(), any::<String>(), any::<bool>()).prop_map(|(size, name, repaints)| {
-            Request::Attach(Attach {
-                size,
-                name,
-                palette: None,
-                repaints,
-            })
-        }),
+        (size.clone(), any::<String>(), any::<[bool; 2]>()).prop_map(
+            |(size, name, [repaints, cells])| {
+                Request::Attach(Attach {
+                    size,
+                    name,
+                    palette: None,
+                    repaints,
+                    cells,
+                })
+            }
+        ),
         proptest::collection::vec(any::<u8>(), 1..300).prop_map(Request::Input),
         size.prop_map(Request::Resize),
         (any::<u64>(), any::<Option<u64>>())
@@ -109,6 +112,12 @@ fn output_keeps_its_offset_and_its_bytes() {
 }
 
 #[test]
+fn lines_as_cells_are_for_viewers_and_keep_their_bytes() {
+    let reply = Reply::SnapshotLines(vec![0xff; 20]);
+    assert_eq!(Reply::read(frame_of(&reply)).unwrap(), Some(reply));
+}
+
+#[test]
 fn a_repaint_keeps_what_it_says_and_its_bytes() {
     let reply = Reply::Repaint(Repainted {
         offset: u64::MAX - 7,
@@ -137,7 +146,7 @@ fn what_an_older_window_says_of_itself_is_understood() {
     let mut reader = FrameReader::default();
     reader.push(&bytes);
     let mut next = || Request::read(reader.next_frame().unwrap().unwrap()).unwrap();
-    assert!(matches!(next(), Request::Attach(attach) if !attach.repaints));
+    assert!(matches!(next(), Request::Attach(attach) if !attach.repaints && !attach.cells));
     let ack = Ack {
         offset: 7,
         painted: None,

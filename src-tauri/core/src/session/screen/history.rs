@@ -285,6 +285,11 @@ impl<'a> Line<'a> {
         (self.natural && !self.text.contains(&0)).then_some(self.text)
     }
 
+    /// One byte for each cell, 0 for an erased one, where that is all its text.
+    pub fn ascii(&self) -> Option<&'a [u8]> {
+        (self.natural && self.text.is_ascii()).then_some(self.text)
+    }
+
     /// Calls `each` with the length of every run and an erased cell of its looks.
     pub fn for_each_run(&self, mut each: impl FnMut(usize, Cell, Option<&'a Arc<Extended>>)) {
         let mut reader = Reader(self.runs);

@@ -14,6 +14,7 @@ mod csi;
 mod events;
 mod extras;
 mod history;
+mod line_cells;
 mod lines;
 mod modes;
 mod osc;
@@ -43,10 +44,11 @@ pub use events::{ProgressState, ScreenEvent};
 pub use lines::{LinePlace, LogicalLine};
 pub use palette::{Palette, Rgb};
 pub use repaint::Repaint;
-pub use snapshot::Snapshot;
+pub use snapshot::{Snapshot, SnapshotPart};
 pub use viewport::{RESET_INPUT_MODES, Viewport};
 pub use width::char_width;
 
+use paint::Painter;
 use parser::Parser;
 use terminal::Terminal;
 
@@ -104,7 +106,15 @@ impl Screen {
     /// The stream that rebuilds this state in a fresh viewer of the same size, including a
     /// sequence or a character that the last piece left unfinished.
     pub fn snapshot(&self) -> Snapshot {
-        snapshot::snapshot(&self.terminal, &self.parser)
+        let painter = Painter::new(self.terminal.cols());
+        snapshot::snapshot(&self.terminal, &self.parser, painter)
+    }
+
+    /// As [`Screen::snapshot`], with lines of the scrollback as cells ([`SnapshotPart::Lines`]),
+    /// which a viewer need not parse.
+    pub fn snapshot_with_cells(&self) -> Snapshot {
+        let painter = Painter::with_cells(self.terminal.cols());
+        snapshot::snapshot(&self.terminal, &self.parser, painter)
     }
 
     /// The visible screen and the modes of the input alone, for a viewer in any state, which

@@ -8,16 +8,25 @@ use super::buffer::Buffer;
 use super::cell::*;
 use super::extras::Extras;
 use super::history::Line;
+use super::line_cells::LineCells;
 use super::prompts::PROMPT_MARK;
 use super::row::Row;
 use super::sgr::push_number;
+use super::snapshot::SnapshotPart;
+
+/// A batch of lines gets no more when it is this long.
+const BATCH_BYTES: usize = 120 * 1024;
 
 /// Writes rows, and knows the pen of the viewer that reads them.
 #[derive(Default)]
 pub(super) struct Painter {
+    /// The parts before what is written now.
+    pub parts: Vec<SnapshotPart>,
     pub out: Vec<u8>,
     pen: Attributes,
     cols: usize,
+    /// The viewer takes lines of the scrollback as cells.
+    takes_cells: bool,
 }
 
 impl Painter {
@@ -25,6 +34,22 @@ impl Painter {
         Self {
             cols,
             ..Self::default()
+        }
+    }
+
+    /// For a viewer that takes lines of the scrollback as cells.
+    pub fn with_cells(cols: usize) -> Self {
+        Self {
+            takes_cells: true,
+            ..Self::new(cols)
+        }
+    }
+
+    /// Ends the part that is written now, if anything is in it.
+    pub fn end_part(&mut self) {
+        if !self.out.is_empty() {
+            let bytes = std::mem::take(&mut self.out);
+            self.parts.push(SnapshotPart::Stream(bytes));
         }
     }
 
@@ -77,39 +102,30 @@ impl Painter {
     }
 
     /// Paints the lines of a buffer one below the other, from the top of the screen on; the ones
-    /// that do not fit scroll into the scrollback. `before` runs at the start of each line.
+    /// that do not fit scroll into the scrollback. `at_stop` runs at the start of the line with the
+    /// number `stop`.
     pub fn lines(
         &mut self,
         buffer: &Buffer,
         extras: &Extras,
-        mut before: impl FnMut(&mut Self, usize),
+        stop: Option<usize>,
+        mut at_stop: impl FnMut(&mut Self),
     ) {
         let history = buffer.history.iter().map(Place::History);
         let screen = buffer.rows.iter().map(|row| Place::Screen(row, extras));
-        let (mut above, mut this) = (Decoded::default(), Decoded::default());
-        let mut place_above: Option<Place<'_>> = None;
         self.set_pen(&Attributes::default());
+        let mut lines = Lines::default();
         for (i, place) in history.chain(screen).enumerate() {
-            match place_above {
-                None if place.wrapped() => self.start_wrapped(),
-                None => {}
-                Some(upper) if place.wrapped() => {
-                    self.wrap(upper.cells(&mut above), place.cells(&mut this));
-                }
-                Some(_) => {
-                    self.set_pen(&Attributes::default());
-                    self.put("\r\n");
-                }
+            let stops = stop == Some(i);
+            if self.takes_cells && !stops && lines.gather(self, place) {
+                continue;
             }
-            before(self, i);
-            if place.prompt() {
-                self.put(PROMPT_MARK);
+            lines.put_gathered(self, place);
+            lines.begin(self, place);
+            if stops {
+                at_stop(self);
             }
-            match place {
-                Place::History(line) if self.plain_line(&line) => {}
-                place => self.row(place.cells(&mut this)),
-            }
-            place_above = Some(place);
+            lines.paint(self, place);
         }
         self.set_pen(&Attributes::default());
     }
@@ -305,6 +321,80 @@ impl Painter {
     }
 }
 
+/// Lines that are put one below the other, each as a stream or together as cells.
+#[derive(Default)]
+struct Lines<'a> {
+    above: Above<'a>,
+    cells: LineCells,
+    /// Where the line above and this one are decoded.
+    spaces: [Decoded; 2],
+}
+
+/// What is above the next line.
+#[derive(Clone, Copy, Default)]
+enum Above<'a> {
+    #[default]
+    Nothing,
+    Line(Place<'a>),
+    /// The next line's own row, at whose start the cursor is already.
+    Itself,
+}
+
+impl<'a> Lines<'a> {
+    /// Takes a line among those that are put as cells; false where it cannot be one of them.
+    fn gather(&mut self, painter: &mut Painter, place: Place<'a>) -> bool {
+        let Place::History(line) = place else {
+            return false;
+        };
+        if self.cells.bytes() >= BATCH_BYTES {
+            self.put_gathered(painter, place);
+        }
+        self.cells.push(&line)
+    }
+
+    /// Puts the gathered lines, if there are any, and goes to the row of the `next` one.
+    fn put_gathered(&mut self, painter: &mut Painter, next: Place<'a>) {
+        if self.cells.is_empty() {
+            return;
+        }
+        painter.set_pen(&Attributes::default());
+        if matches!(self.above, Above::Line(_)) {
+            painter.put("\r\n");
+        }
+        painter.end_part();
+        self.cells.push_blank(next.wrapped());
+        painter.parts.push(SnapshotPart::Lines(self.cells.take()));
+        self.above = Above::Itself;
+    }
+
+    /// Goes to the start of a line.
+    fn begin(&mut self, painter: &mut Painter, place: Place<'a>) {
+        match self.above {
+            Above::Nothing if place.wrapped() => painter.start_wrapped(),
+            Above::Nothing | Above::Itself => {}
+            Above::Line(upper) if place.wrapped() => {
+                let [above, this] = &mut self.spaces;
+                painter.wrap(upper.cells(above), place.cells(this));
+            }
+            Above::Line(_) => {
+                painter.set_pen(&Attributes::default());
+                painter.put("\r\n");
+            }
+        }
+    }
+
+    fn paint(&mut self, painter: &mut Painter, place: Place<'a>) {
+        if place.prompt() {
+            painter.put(PROMPT_MARK);
+        }
+        match place {
+            Place::History(line) if painter.plain_line(&line) => {}
+            place => painter.row(place.cells(&mut self.spaces[1])),
+        }
+        self.above = Above::Line(place);
+    }
+}
+
 /// A row and where its extras are.
 #[derive(Clone, Copy)]
 pub(super) struct Cells<'a> {
@@ -314,9 +404,9 @@ pub(super) struct Cells<'a> {
 
 /// A line of the scrollback as cells, and extras of its own.
 #[derive(Default)]
-struct Decoded {
-    row: Row,
-    extras: Extras,
+pub(super) struct Decoded {
+    pub row: Row,
+    pub extras: Extras,
 }
 
 /// Where a line is kept.

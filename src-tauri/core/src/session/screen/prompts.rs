@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(prompts(&first), of_the_shell());
         let snapshot = first.snapshot();
         let mut second = Screen::new(SIZE, ScrollbackLimits::default());
-        second.feed(&snapshot.bytes, Instant::now());
+        second.feed(&snapshot.clone().into_stream(), Instant::now());
         assert_eq!(prompts(&second), of_the_shell());
         assert_eq!(second.snapshot(), snapshot);
     }

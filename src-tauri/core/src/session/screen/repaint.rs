@@ -121,7 +121,7 @@ mod tests {
         let mut viewer = screen(b"one\r\ntwo\r\nthree");
         viewer.feed(&present.repaint(true).bytes, Instant::now());
         assert_eq!(viewer.text(), present.text());
-        let kept = String::from_utf8(viewer.snapshot().bytes).unwrap();
+        let kept = String::from_utf8(viewer.snapshot().into_stream()).unwrap();
         assert!(kept.contains("one\r\ntwo\r\nthree"), "{kept:?}");
     }
 

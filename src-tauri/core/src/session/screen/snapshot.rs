@@ -1,4 +1,4 @@
-//! The snapshot: a stream that rebuilds the whole state in a fresh viewer.
+//! The snapshot: what rebuilds the whole state in a fresh viewer.
 
 use crate::model::TerminalSize;
 
@@ -10,11 +10,11 @@ use super::paint::{Cells, Painter, blank_at_end};
 use super::parser::Parser;
 use super::terminal::Terminal;
 
-/// A rebuilt terminal, as bytes.
+/// A rebuilt terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The stream for a fresh viewer of this size.
-    pub bytes: Vec<u8>,
+    /// What a fresh viewer of this size takes one after the other.
+    pub parts: Vec<SnapshotPart>,
     /// The grid's size.
     pub size: TerminalSize,
     /// The number of the scrollback's first line since the terminal began: how many were
@@ -22,17 +22,52 @@ pub struct Snapshot {
     pub first_line: u64,
 }
 
-/// See [`super::Screen::snapshot`].
-pub(super) fn snapshot(terminal: &Terminal, parser: &Parser) -> Snapshot {
-    let mut writer = Writer {
-        terminal,
-        painter: Painter::new(terminal.cols()),
-    };
+/// A part of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SnapshotPart {
+    /// A stream, as of a program.
+    Stream(Vec<u8>),
+    /// Lines of the scrollback as cells, from the cursor's row on, each below the one before. The
+    /// cursor is then at the start of the last.
+    Lines(Vec<u8>),
+}
+
+impl SnapshotPart {
+    /// Its length in bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Stream(bytes) | Self::Lines(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Snapshot {
+    /// The stream of a snapshot that is nothing else ([`super::Screen::snapshot`]).
+    pub fn into_stream(self) -> Vec<u8> {
+        let streams = self.parts.into_iter().filter_map(|part| match part {
+            SnapshotPart::Stream(bytes) => Some(bytes),
+            SnapshotPart::Lines(_) => None,
+        });
+        streams
+            .reduce(|all, more| [all, more].concat())
+            .unwrap_or_default()
+    }
+}
+
+/// See [`super::Screen::snapshot`] and [`super::Screen::snapshot_with_cells`].
+pub(super) fn snapshot(terminal: &Terminal, parser: &Parser, painter: Painter) -> Snapshot {
+    let mut writer = Writer { terminal, painter };
     writer.write();
-    let mut bytes = writer.painter.out;
-    bytes.extend(parser.unfinished());
+    let mut painter = writer.painter;
+    painter.out.extend(parser.unfinished());
+    painter.end_part();
     Snapshot {
-        bytes,
+        parts: painter.parts,
         size: terminal.size,
         first_line: terminal.normal.dropped,
     }
@@ -132,17 +167,16 @@ impl Writer<'_> {
         }
         let off_screen = saved.y < history && saved != SavedCursor::default();
         let mut painter = std::mem::take(&mut self.painter);
-        painter.lines(buffer, &self.terminal.extras, |painter, line| {
-            if off_screen && line == saved.y {
-                let mut writer = Writer {
-                    terminal: self.terminal,
-                    painter: std::mem::take(painter),
-                };
-                writer.save_here(&saved, line.min(rows - 1));
-                *painter = writer.painter;
-                painter.set_pen(&Attributes::default());
-                painter.put("\r");
-            }
+        let stop = off_screen.then_some(saved.y);
+        painter.lines(buffer, &self.terminal.extras, stop, |painter| {
+            let mut writer = Writer {
+                terminal: self.terminal,
+                painter: std::mem::take(painter),
+            };
+            writer.save_here(&saved, saved.y.min(rows - 1));
+            *painter = writer.painter;
+            painter.set_pen(&Attributes::default());
+            painter.put("\r");
         });
         self.painter = painter;
         if !off_screen && saved.y < total && saved != SavedCursor::default() {

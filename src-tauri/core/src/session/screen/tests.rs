@@ -24,20 +24,20 @@ fn text_appears_where_it_is_written() {
 #[test]
 fn a_snapshot_fed_to_a_fresh_screen_gives_the_same_snapshot() {
     let first = screen("a\r\nb\x1b[31mc\x1b[3;7Hx\x1b[?1049halternate\x1b[2;5r\x1b[?2004h\x1b[3");
-    let snapshot = first.snapshot();
+    let snapshot = first.snapshot().into_stream();
     let mut second = Screen::new(SIZE, ScrollbackLimits::default());
-    second.feed(&snapshot.bytes, Instant::now());
+    second.feed(&snapshot, Instant::now());
     assert_eq!(first.text(), second.text());
     assert_eq!(
-        String::from_utf8_lossy(&snapshot.bytes),
-        String::from_utf8_lossy(&second.snapshot().bytes)
+        String::from_utf8_lossy(&snapshot),
+        String::from_utf8_lossy(&second.snapshot().into_stream())
     );
 }
 
 #[test]
 fn a_snapshot_has_the_cursor_s_style_and_blinking_only_where_the_program_asked_for_them() {
     let cursor = |stream: &str| {
-        let snapshot = String::from_utf8(screen(stream).snapshot().bytes).unwrap();
+        let snapshot = String::from_utf8(screen(stream).snapshot().into_stream()).unwrap();
         ["?12h", "?12l", "5 q", "0 q"].map(|part| snapshot.contains(part))
     };
     assert_eq!(cursor("a"), [false; 4]);
@@ -263,7 +263,7 @@ fn no_bytes_and_no_size_make_it_panic() {
             }
             let snapshot = screen.snapshot();
             let mut viewer = Screen::new(snapshot.size, ScrollbackLimits::default());
-            viewer.feed(&snapshot.bytes, Instant::now());
+            viewer.feed(&snapshot.into_stream(), Instant::now());
             assert_eq!(viewer.text(), screen.text());
             screen.picture(1000);
         }
