@@ -14,42 +14,42 @@ describe('Acknowledgements', () => {
   });
   afterEach(() => vi.useRealTimers());
 
-  it('come for each 64 KiB, and for the rest after a moment', () => {
-    acks.parsedTo(60_000);
+  it('come for each 128 KiB, and for the rest after a moment', () => {
+    acks.parsedTo(130_000);
     expect(told).toEqual([]);
-    acks.parsedTo(70_000);
-    expect(told).toEqual([[70_000, 0]]);
-    acks.parsedTo(70_001);
+    acks.parsedTo(140_000);
+    expect(told).toEqual([[140_000, 0]]);
+    acks.parsedTo(140_001);
     vi.advanceTimersByTime(200);
     expect(told).toEqual([
-      [70_000, 0],
-      [70_001, 0],
+      [140_000, 0],
+      [140_001, 0],
     ]);
     vi.advanceTimersByTime(1_000);
     expect(told).toHaveLength(2);
   });
 
   it('come on the way through a snapshot, and at its end at once', () => {
-    acks.painted(100_000);
+    acks.painted(150_000);
     acks.painted(10);
     acks.parsedTo(5_000_000, true);
     expect(told).toEqual([
-      [0, 100_000],
-      [5_000_000, 100_010],
+      [0, 150_000],
+      [5_000_000, 150_010],
     ]);
   });
 
   it('begin anew with a new attachment, and wait for it', () => {
-    acks.parsedTo(100_000);
+    acks.parsedTo(150_000);
     acks.restart();
-    acks.painted(70_000);
+    acks.painted(140_000);
     vi.advanceTimersByTime(1_000);
-    expect(told).toEqual([[100_000, 0]]);
+    expect(told).toEqual([[150_000, 0]]);
     acks.open();
     vi.advanceTimersByTime(200);
     expect(told).toEqual([
-      [100_000, 0],
-      [0, 70_000],
+      [150_000, 0],
+      [0, 140_000],
     ]);
   });
 });

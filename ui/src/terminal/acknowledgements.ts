@@ -1,7 +1,7 @@
 /** Tells the host what was parsed: it sends no more than a bounded amount beyond that. */
 
 /** One acknowledgement for this many parsed bytes. */
-const ACK_BYTES = 64 * 1024;
+const ACK_BYTES = 128 * 1024;
 /** What is parsed of a quiet stream is acknowledged after this time. */
 const ACK_REST_MS = 100;
 

@@ -18,8 +18,10 @@ const BEHIND_BYTES: u64 = KEEP_BYTES as u64;
 const BEHIND_FOR: Duration = Duration::from_millis(250);
 /// No more is sent to a viewer that has this many bytes unparsed.
 const CREDIT_HIGH_BYTES: u64 = 384 * 1024;
-/// A viewer that must be skipped ahead first parses down to this.
-const CREDIT_LOW_BYTES: u64 = 96 * 1024;
+/// The same for parts of a snapshot, most of which are not parsed.
+const SNAPSHOT_CREDIT_BYTES: u64 = 768 * 1024;
+/// A viewer that must be skipped ahead first parses down to this. Viewers acknowledge each 128 KiB.
+const CREDIT_LOW_BYTES: u64 = 192 * 1024;
 /// A larger screen is not repainted; its viewer waits for the snapshot.
 const MAX_REPAINT_BYTES: usize = 256 * 1024;
 /// A viewer that is skipped ahead sees the present this often,
@@ -113,6 +115,8 @@ pub struct Place {
 #[derive(Debug, Default)]
 struct Skipping {
     repainted_at: Option<Instant>,
+    /// The last screen was too large for a repaint.
+    too_large: bool,
 }
 
 impl Place {
@@ -188,6 +192,7 @@ impl Place {
         }
         if let Some(skipping) = &mut self.skipping {
             skipping.repainted_at = Some(now);
+            skipping.too_large = bytes == 0;
         }
     }
 
@@ -296,7 +301,7 @@ impl Place {
     fn next_of_snapshot(&mut self) -> Option<Next> {
         // A page that nobody sees is slow, and the host ends: it is given all there is.
         let paced = self.repaints && self.size.visible;
-        let waits = paced && self.unparsed() >= CREDIT_HIGH_BYTES;
+        let waits = paced && self.unparsed() >= SNAPSHOT_CREDIT_BYTES;
         let rest = self.rest.as_mut().filter(|_| !waits)?;
         let Some(mut part) = rest.pop_front() else {
             self.rest = None;
@@ -325,12 +330,20 @@ impl Place {
         if !self.is_whole(moment) {
             return None;
         }
-        if calm {
+        // The present is seen first: a snapshot takes a while.
+        if calm && self.was_shown(stream) {
             self.resumed_at = Some(moment.now);
             return Some(Next::Snapshot(SnapshotReason::Behind));
         }
         let first = self.is_unpainted();
         Some(Next::Repaint { first })
+    }
+
+    /// Whether a viewer that is skipped ahead shows the present, as far as a repaint can.
+    fn was_shown(&self, stream: &Stream) -> bool {
+        self.skipping.as_ref().is_some_and(|skipping| {
+            skipping.too_large || (skipping.repainted_at.is_some() && self.position == stream.end())
+        })
     }
 
     /// Whether nothing was sent since it was skipped ahead.
@@ -355,9 +368,8 @@ impl Place {
             return Some(moment.now);
         }
         let quiet = moment.output_at + self.quiet;
-        let is_present = skipping.repainted_at.is_some() && self.position == stream.end();
         let repaint = match skipping.repainted_at {
-            _ if is_present => return Some(quiet),
+            _ if self.was_shown(stream) && !skipping.too_large => return Some(quiet),
             None => moment.now,
             Some(at) => (at + REPAINT_EVERY).min((moment.output_at + PAUSE).max(at + PAUSE)),
         };

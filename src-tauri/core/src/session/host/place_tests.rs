@@ -175,7 +175,7 @@ fn a_large_snapshot_goes_as_far_as_it_is_acknowledged() {
                 other => panic!("{other:?}"),
             })
             .sum();
-        assert!((now as u64) < CREDIT_HIGH_BYTES + CHUNK_BYTES as u64);
+        assert!((now as u64) < SNAPSHOT_CREDIT_BYTES + CHUNK_BYTES as u64);
         sent += now;
         host.write(b"meanwhile");
         host.acknowledge();
@@ -236,6 +236,29 @@ fn a_flood_is_shown_by_repaints_one_at_a_time_and_its_end_by_one_snapshot() {
     host.snapshot(100);
     host.write(b"live");
     assert_eq!(host.all(), [output(host.stream.end() - 4, b"live")]);
+}
+
+#[test]
+fn the_end_of_a_flood_is_seen_before_the_snapshot() {
+    let mut host = Host::skipped();
+    host.repaint(5_000);
+    host.flood(100_000);
+    host.ms += 100;
+    assert_eq!(host.next(), None, "the repaint is still unparsed");
+    host.acknowledge();
+    assert_eq!(host.next(), Some(Next::Repaint { first: false }));
+    host.repaint(5_000);
+    host.acknowledge();
+    assert_eq!(host.next(), Some(Next::Snapshot(SnapshotReason::Behind)));
+}
+
+#[test]
+fn the_end_of_a_flood_on_a_screen_that_is_too_large_to_be_repainted_is_a_snapshot() {
+    let mut host = Host::skipped();
+    host.repaint(0);
+    host.flood(100_000);
+    host.ms += 100;
+    assert_eq!(host.next(), Some(Next::Snapshot(SnapshotReason::Behind)));
 }
 
 #[test]
