@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use sending::{Phase, SHOWN_WITHIN, Sending, paste};
+use sending::{Phase, READ_WITHIN, SHOWN_WITHIN, Sending, paste};
 
 use crate::model::{ClaudeSessionId, Prompt, SessionState, as_taken};
 use crate::session::queue::{
@@ -352,12 +352,16 @@ impl Queue {
         item.command.state = CommandState::Sending;
         let (id, text) = (item.command.id, as_taken(&item.command.text));
         self.changed = true;
-        let until = view.now + SHOWN_WITHIN;
-        let (phase, keys) = match view.prompt {
+        let (phase, until, keys) = match view.prompt {
             Prompt::Draft(_) | Prompt::PartOfDraft { .. } | Prompt::Completing { .. } => {
-                (Phase::PutAside { until }, PUT_ASIDE.to_vec())
+                let until = view.now + SHOWN_WITHIN;
+                (Phase::PutAside { until }, until, PUT_ASIDE.to_vec())
             }
-            _ => (Phase::Pasted { until }, paste(&text)),
+            _ => {
+                let until = view.now + READ_WITHIN;
+                let unread = Some(view.quiet_at);
+                (Phase::Pasted { until, unread }, until, paste(&text))
+            }
         };
         self.deadline = Some(until);
         self.sending = Some(Sending { id, text, phase });

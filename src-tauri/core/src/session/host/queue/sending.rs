@@ -8,6 +8,9 @@ use crate::session::queue::{CommandId, NotDelivered};
 
 /// A prompt shows what was pasted within this time, also on a busy machine.
 pub(super) const SHOWN_WITHIN: Duration = Duration::from_millis(2500);
+/// A program that stands still has read what was pasted within this time; one that draws
+/// something is not waited for that long.
+pub(super) const READ_WITHIN: Duration = Duration::from_secs(15);
 /// A prompt that still holds the command this long after its Enter did not take the key.
 pub(super) const ENTER_TAKEN_WITHIN: Duration = Duration::from_millis(500);
 /// The session says within this time that it has a command.
@@ -33,7 +36,12 @@ pub(super) enum Phase {
     /// The draft was put aside; the prompt is to become empty.
     PutAside { until: Instant },
     /// The text was pasted; the prompt is to show it.
-    Pasted { until: Instant },
+    Pasted {
+        until: Instant,
+        /// While the program has drawn nothing since: when its screen counted as quiet. The text
+        /// may still be on its way, and another one beside it would stand there twice.
+        unread: Option<Instant>,
+    },
     /// Enter was pressed; the session is to say that it has it.
     Submitted {
         /// When a prompt that still holds the text gets another Enter, once.
@@ -55,17 +63,24 @@ impl Queue {
         match sending.phase {
             Phase::PutAside { until } => match view.prompt {
                 Prompt::Empty if !asks => {
-                    let until = view.now + SHOWN_WITHIN;
-                    sending.phase = Phase::Pasted { until };
+                    let until = view.now + READ_WITHIN;
+                    let unread = Some(view.quiet_at);
+                    sending.phase = Phase::Pasted { until, unread };
                     self.deadline = Some(until);
                     typing = Typing::Keys(paste(&sending.text));
                 }
                 _ if view.now >= until || asks => return self.give_back(&sending, view),
                 _ => self.deadline = Some(until),
             },
-            Phase::Pasted { until } => {
+            Phase::Pasted { mut until, unread } => {
                 if asks {
                     return self.fail(&sending, NotDelivered::Interrupted, view);
+                }
+                let stands_still = matches!(view.prompt, Prompt::Empty);
+                if unread.is_some_and(|quiet_at| !stands_still || quiet_at != view.quiet_at) {
+                    until = view.now + SHOWN_WITHIN;
+                    let unread = None;
+                    sending.phase = Phase::Pasted { until, unread };
                 }
                 let shown = view.prompt.holds(&sending.text);
                 let all_shown_at = match sending.may_be_completed() {

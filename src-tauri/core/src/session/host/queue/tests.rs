@@ -1,6 +1,8 @@
 //! The queue against a session that the test plays.
 
-use super::sending::{ACKNOWLEDGED_WITHIN, ENTER, ENTER_TAKEN_WITHIN, TAKE_BACK, TRIES};
+use super::sending::{
+    ACKNOWLEDGED_WITHIN, ENTER, ENTER_TAKEN_WITHIN, READ_WITHIN, TAKE_BACK, TRIES,
+};
 use super::*;
 
 const IDLE: SessionState = SessionState::Idle;
@@ -70,6 +72,11 @@ impl Played {
             Typing::Nothing => Vec::new(),
             Typing::Keys(keys) => keys,
         }
+    }
+
+    /// The program writes something.
+    fn draws(&mut self) {
+        self.quiet_at += Duration::from_millis(1);
     }
 
     fn later(&mut self, time: Duration) -> Vec<u8> {
@@ -186,6 +193,8 @@ fn a_prompt_that_takes_no_text_is_tried_again_a_few_times() {
     let id = played.add("go");
     for _ in 0..TRIES {
         assert_eq!(played.step(), paste("go"));
+        played.draws();
+        assert_eq!(played.step(), b"");
         assert_eq!(played.later(SHOWN_WITHIN), b"");
     }
     played.failed(id, NotDelivered::NotTaken);
@@ -193,6 +202,27 @@ fn a_prompt_that_takes_no_text_is_tried_again_a_few_times() {
     played.failed(id, NotDelivered::NotTaken);
     played.ask(QueueRequest::Retry { id }).unwrap();
     assert_eq!(played.step(), paste("go"));
+}
+
+#[test]
+fn what_a_program_that_stands_still_has_not_read_is_not_pasted_once_more() {
+    let mut played = Played::new();
+    let id = played.add("go");
+    assert_eq!(played.step(), paste("go"));
+    assert_eq!(played.later(2 * SHOWN_WITHIN), b"");
+    assert_eq!(played.step(), b"");
+    played.draws();
+    assert_eq!(played.step(), b"", "it may have read half of it");
+    played.prompt = draft("go");
+    assert_eq!(played.later(SHOWN_WITHIN / 2), ENTER);
+    played.acknowledge("go");
+    assert_eq!(played.state_of(id), CommandState::Delivered { at: at() });
+
+    let mut played = Played::new();
+    played.add("go");
+    assert_eq!(played.step(), paste("go"));
+    assert_eq!(played.later(READ_WITHIN), b"");
+    assert_eq!(played.step(), paste("go"), "it was lost");
 }
 
 #[test]
