@@ -80,8 +80,23 @@ async function call<T>(command: string, args?: Record<string, unknown>): Promise
   }
 }
 
+declare global {
+  interface Window {
+    /** What `index.html` asked for before this program was there. */
+    __reprise_boot?: Promise<unknown> | undefined;
+  }
+}
+
 /** `since`: the number of the update of projects that the window has, 0 for none. */
-export const bootstrap = (since: number) => call<Bootstrap>('bootstrap', { since });
+export function bootstrap(since: number): Promise<Bootstrap> {
+  const early = window.__reprise_boot as Promise<Bootstrap> | undefined;
+  window.__reprise_boot = undefined;
+  if (!early || since !== 0) return call<Bootstrap>('bootstrap', { since });
+  return early.catch((error: unknown) => {
+    throw failed(error);
+  });
+}
+
 export const listProjects = (since: number) => call<ProjectsUpdate>('list_projects', { since });
 export const openFolder = () => call<ProjectView | null>('open_folder');
 export const openPath = (path: string) => call<ProjectView>('open_path', { path });

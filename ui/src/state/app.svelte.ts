@@ -219,11 +219,11 @@ export class App {
     performance.mark('start');
     try {
       // All at once; what changes before it is listened for is read again below.
+      const fonts = loadFonts();
       const asked = this.#ask().then((boot) => {
         this.#takeBoot(boot);
-        return this.session?.expectShown();
+        return this.session?.expectShown(fonts);
       });
-      const fonts = loadFonts();
       const listening = ipc.listenToApp({
         projectsChanged: () => void this.refresh(),
         noticesChanged: () => void this.attempt(() => this.readAgain()),

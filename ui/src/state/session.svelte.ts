@@ -83,12 +83,15 @@ export class ProjectSession implements SessionFacts {
     if (shell) this.bringToFront(shell);
   }
 
-  /** The terminal in front is about to be shown: what its host says is asked for before that. */
-  async expectShown(): Promise<void> {
+  /**
+   * The terminal in front is about to be shown, when its fonts are there: what its host says is asked
+   * for before that.
+   */
+  async expectShown(fonts: Promise<void>): Promise<void> {
     const view = this.#host.view(this.projectId);
     const terminals = [view?.live, ...(view?.shells ?? [])];
     const front = terminals.find((terminal) => terminal?.terminal === this.front);
-    if (front) await this.shown?.expectShown({ cols: front.cols, rows: front.rows });
+    if (front) await this.shown?.expectShown({ cols: front.cols, rows: front.rows }, fonts);
   }
 
   /** The grid that fills the terminal's place. */

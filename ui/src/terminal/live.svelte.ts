@@ -181,18 +181,22 @@ export class LiveTerminal implements Holder {
   /**
    * It is about to be shown: its host is asked for everything before the window is drawn. `grid` is
    * what the host has; the one that fills the window follows when that is known. Waits a little for
-   * what the host says first, so that it is drawn with the rest.
+   * what the host says first, so that it is drawn with the rest; its xterm.js is made meanwhile, once
+   * the `fonts` are there.
    */
-  async expectShown(grid: GridSize): Promise<void> {
+  async expectShown(grid: GridSize, fonts: Promise<void>): Promise<void> {
     if (this.#generation > 0) return;
     this.#wanted = grid;
     this.#visible = true;
     this.#early = [];
     void this.#attach();
-    await new Promise<void>((heard) => {
+    const heard = new Promise<void>((heard) => {
       this.#heard = heard;
       setTimeout(heard, EARLY_MS);
     });
+    await fonts;
+    if (!this.#disposed) this.#view ??= this.#makeView();
+    await heard;
   }
 
   /** Shows the terminal in `container`, attaching to its host the first time. */
